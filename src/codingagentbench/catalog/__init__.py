@@ -1,0 +1,1 @@
+"""The catalogue: tasks, TUIs, models, plugins, toolchains and sweeps as data, validated."""

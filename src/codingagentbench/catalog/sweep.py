@@ -1,0 +1,25 @@
+"""A sweep: `catalog/sweeps/<name>.toml`, a matrix of cells."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from codingagentbench.catalog.base import Entry, ModelId, Name, TaskId
+
+
+class SweepSpec(Entry):
+    """TUIs x models x plugin stacks x tasks x repetitions."""
+
+    id: Name
+    title: str = ""
+    tuis: Annotated[list[Name], Field(min_length=1)]
+    models: Annotated[list[ModelId], Field(min_length=1)]
+    tasks: Annotated[list[TaskId | Annotated[str, Field(pattern=r"^[a-z0-9*/._-]+$")]], Field(min_length=1)]
+    """Task ids, or globs such as `polyglot/*`."""
+    stacks: list[list[Name]] = [[]]
+    """Plugin stacks; the empty one is the factory state."""
+    repetitions: Annotated[int, Field(ge=1, le=1000)] = 1
+    workers: Annotated[int, Field(ge=1, le=1024)] | None = None
+    """Cells at a time; default: one a core."""
+    timeout_s: Annotated[int, Field(ge=1)] | None = None
+    """Overrides the tasks' own wall-clock budget downwards."""

@@ -1,0 +1,1 @@
+"""The metering model proxy: the only door of a sandbox."""

@@ -1,0 +1,1 @@
+"""Sandboxes: where agents and graders run."""

@@ -1,0 +1,95 @@
+"""The Sandbox protocol: one call runs one command to its end, and nothing of it is alive afterwards."""
+
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+WORK = "/work"
+HOME = "/home/agent"
+DOOR_PORT = 31415
+"""The gateway's port on the sandbox's own loopback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A folder or file of the host shown at `target`."""
+
+    source: Path
+    target: str
+    writable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Enforced from outside the sandbox. None: no limit."""
+
+    wall_s: float
+    memory_bytes: int | None = 4 << 30
+    pids: int | None = 1024
+    cpus: float | None = None
+    file_bytes: int | None = 1 << 30
+    """Size of any one file."""
+    output_bytes: int = 16 << 20
+    """Terminal output kept; what comes after is counted and dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSpec:
+    """One command and everything it may see. Nothing else of the host is visible but the system's program folders."""
+
+    argv: Sequence[str]
+    work: Path
+    """Shown writable at /work; the command's working directory."""
+    home: Path
+    """Shown writable at /home/agent."""
+    env: Mapping[str, str]
+    """The whole environment; PATH and HOME are set by the engine where it lacks them."""
+    limits: Limits
+    mounts: Sequence[Mount] = ()
+    tty: bool = False
+    """Run in a pty of 120 x 40; otherwise stdout and stderr are separate pipes and stdin is empty."""
+    door: Callable[[socket.socket], None] | None = None
+    """Called with a socket that listens on 127.0.0.1:31415 *inside* the sandbox, before the command starts."""
+    on_output: Callable[[bytes], None] | None = None
+    """tty only: every chunk as it comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxExit:
+    """How it ended. `exit_code` is None when the sandbox was stopped from outside."""
+
+    exit_code: int | None
+    timed_out: bool
+    signal: int | None
+    wall_s: float
+    cpu_s: float | None
+    peak_memory_bytes: int | None
+    out_of_memory: bool
+    stdout: bytes
+    """With a pty: both streams, at most `limits.output_bytes`."""
+    stderr: bytes
+    dropped_bytes: int
+    enforced: Mapping[str, str] = field(default_factory=dict)
+    not_enforced: Sequence[str] = ()
+
+
+class Sandbox(Protocol):
+    """An engine. Conformance: tests/sandbox/conformance.py, which every engine passes."""
+
+    name: str
+    isolated: bool
+    """False only for the engine that isolates nothing; its records are not citable."""
+
+    def version(self) -> str:
+        """The engine's version, for the record."""
+
+    def preflight(self) -> None:
+        """Raise SetupError, in one line, when this machine cannot run the engine."""
+
+    async def run(self, spec: SandboxSpec) -> SandboxExit:
+        """Run to the end or to a limit. Raises SandboxError when the sandbox itself could not be made.
+
+        On return, and when cancelled, no process of the sandbox is alive.
+        """

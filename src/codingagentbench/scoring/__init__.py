@@ -1,0 +1,1 @@
+"""Axes from evidence: pure functions, no I/O, re-runnable on a stored record."""

@@ -1,0 +1,217 @@
+"""`record.json`: everything that identifies, times, scores and proves one attempt of a cell."""
+
+from typing import Literal
+
+import msgspec
+
+from codingagentbench.store.axes import Axes, Composite
+
+SCHEMA = "cab.record/1"
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """sha256 digests ("sha256:<hex>") that make a record checkable; None where there was nothing to digest."""
+
+    task: str
+    image: str
+    tui_bundle: str
+    prompt: str
+    transcript: str | None
+    """Of model_calls.jsonl."""
+    terminal: str | None
+    diff: str | None
+    grade: str | None
+    prices: str | None
+    harness: str
+
+
+class SandboxFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The engine and what it enforced; `not_enforced` names every limit that this machine could not hold."""
+
+    engine: str
+    version: str
+    enforced: dict[str, str] = {}
+    """Limit to mechanism, e.g. {"memory": "cgroup-v1 2 GiB"}."""
+    not_enforced: list[str] = []
+    toolchains: dict[str, str] = {}
+    """Toolchain to version."""
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """The machine, without anything that names it."""
+
+    os: str
+    kernel: str
+    arch: str
+    cpus: int
+    memory_mib: int
+    python: str
+
+
+class Phases(msgspec.Struct, frozen=True, kw_only=True):
+    """Milliseconds a phase took; None for one that was not reached."""
+
+    prepare: float | None = None
+    launch: float | None = None
+    agent: float | None = None
+    collect: float | None = None
+    grade: float | None = None
+    score: float | None = None
+
+
+class ControlVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a control got the verdict that it must get."""
+
+    as_expected: bool
+    deviations: list[str] = []
+    """One line each: axis, value, what was expected."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt of one cell. Times are UTC, ISO 8601 with microseconds; durations in the unit of their name."""
+
+    schema: str = SCHEMA
+    cell_id: str
+    sweep_id: str
+    tui: str
+    tui_version: str
+    model: str
+    model_build_id: str
+    model_build_pinned: bool
+    control: str | None
+    """The behaviour, where the model is a control; such cells are never ranked."""
+    task_id: str
+    task_version: str
+    task_digest: str
+    plugin_stack: list[str]
+    behavior_mode: Literal["factory", "plugged"]
+    repetition: int
+    attempt: int
+    container_image: str
+    image_digest: str
+    sandbox: SandboxFacts
+    host: Host
+    methodology_version: str
+    harness_version: str
+    outcome: str
+    """Key into the failure table, `sweep/failures.py`."""
+    cause: Literal["none", "agent", "task", "model_endpoint", "sandbox", "harness"]
+    outcome_detail: str
+    """Plain words, shown at the top of the cell's page when the cell has no score."""
+    exit_code: int | None
+    timed_out: bool
+    citable: bool
+    not_citable_because: list[str]
+    started_at: str
+    ended_at: str
+    duration_s: float
+    phases: Phases
+    axes: Axes
+    composite: dict[str, Composite]
+    """By methodology version."""
+    control_verdict: ControlVerdict | None
+    receipt: Receipt
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """The raw counters of one call as the endpoint reported them; None is unknown, never 0."""
+
+    input_uncached: int | None = None
+    input_cache_read: int | None = None
+    input_cache_write: int | None = None
+    output: int | None = None
+    reasoning: int | None = None
+    """Part of output."""
+
+
+class BodyRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a body lies in `bodies.zst`, a pack of zstd frames: the frame's place, and the body's own digest and size."""
+
+    sha256: str
+    offset: int
+    length: int
+    size: int
+
+
+class ModelCall(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of `model_calls.jsonl`: one request through the gateway."""
+
+    number: int = msgspec.field(name="#")
+    timestamp: str
+    request_hash: str
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cached_tokens: int | None
+    reasoning_tokens: int | None
+    ttft_ms: float | None
+    latency_ms: float
+    finish_reason: str | None
+    status: int
+    wire: str
+    cost_usd: float | None
+    model: str
+    stream: bool
+    start_ms: float
+    """From the gateway's registration of the cell, so that intervals can be joined."""
+    usage: Usage
+    error: str | None = None
+    """Key of a failure-table row (`endpoint_unreachable`, `endpoint_stream_cut`, ...) when the call failed."""
+    request_body: BodyRef | None = None
+    response_body: BodyRef | None = None
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of `trace.jsonl`; times from the start of the cell."""
+
+    span_id: str
+    parent_id: str | None
+    kind: Literal["task_setup", "tool_call", "container", "adapter_run", "model_call", "grader", "cleanup"]
+    name: str
+    start_ms: float
+    duration_ms: float
+    attrs: dict[str, object] = {}
+    error: str | None = None
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One changed path of the work directory; sizes in bytes, digests sha256, None where the side does not exist."""
+
+    path: str
+    change: Literal["added", "removed", "modified"]
+    type: Literal["file", "symlink", "other"] = "file"
+    dropping: bool = False
+    build_output: bool = False
+    size_before: int | None = None
+    size_after: int | None = None
+    digest_before: str | None = None
+    digest_after: str | None = None
+    note: str | None = None
+    """Why a path is not in the diff (too large, a device, a name that git cannot hold)."""
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """`changes.json`: what the agent did to the work directory, sorted by path."""
+
+    changes: list[Change]
+    extra_git_dir: bool
+    """The harness made `.git` because the task's work directory had none."""
+    git_dir_modified: bool = False
+    truncated: bool = False
+    """More changes than are listed; the listing is then not a basis for scores."""
+
+
+class Grade(msgspec.Struct, frozen=True, kw_only=True):
+    """`grade.json`: what the grading sandbox reported, before any judgement."""
+
+    kind: str
+    exit_code: int | None
+    timed_out: bool
+    duration_s: float
+    stdout: str
+    stderr: str
+    restored: list[str] = []
+    """Protected paths that were put back."""
+    patch_applied: bool = True
+    patch_error: str | None = None
+    document: str | None = None
+    """Refusal tasks: the text of the refusal document as the agent left it, None when it wrote none."""
