@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 # Names become path segments and parts of cell ids, so they can neither climb (`..`) nor hide (leading dot).
 NAME = r"[A-Za-z0-9][A-Za-z0-9._@:-]*"
@@ -10,9 +10,17 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9._@:-]*"
 Name = Annotated[str, StringConstraints(pattern=rf"^{NAME}$", max_length=100)]
 TaskId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9._-]*$", max_length=150)]
 ModelId = Annotated[str, StringConstraints(pattern=rf"^{NAME}(/{NAME})*$", max_length=200)]
-RelativePath = Annotated[
-    str, StringConstraints(pattern=r"^(?!/)(?!.*(^|/)\.\.(/|$))[^\x00\n]+$", max_length=400)
-]
+
+
+def _stays_below(path: str) -> str:
+    parts = path.split("/")
+    if path.startswith("/") or ".." in parts or not path.isprintable():
+        msg = "must be a relative path without '..' and without control characters"
+        raise ValueError(msg)
+    return path
+
+
+RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=400), AfterValidator(_stays_below)]
 
 
 class Entry(BaseModel):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from codingagentbench.catalog.base import Entry, ModelId, Name
 from codingagentbench.catalog.tui import Wire

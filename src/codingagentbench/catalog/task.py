@@ -1,7 +1,7 @@
 """A task: `catalog/tasks/<version>/<family>/<name>/task.toml` and the folders beside it.
 
-    task.toml   this model             workdir/   what the agent gets      solution/  files laid over workdir/
-    prompt.md   what the agent is told grader/    hidden; laid over the graded tree
+task.toml   this model             workdir/   what the agent gets      solution/  files laid over workdir/
+prompt.md   what the agent is told grader/    hidden; laid over the graded tree
 """
 
 import datetime as dt

@@ -125,7 +125,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BodyRef(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a body lies in `bodies.zst`, a pack of zstd frames: the frame's place, and the body's own digest and size."""
+    """Where a body lies in `bodies.zst`, a pack of zstd frames; digest and size are the plain body's."""
 
     sha256: str
     offset: int
