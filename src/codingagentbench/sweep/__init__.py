@@ -1,1 +1,1 @@
-"""sweep."""
+"""Sweeps: the plan, its journal, the failure table, executors."""

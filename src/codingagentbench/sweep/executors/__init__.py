@@ -1,1 +1,1 @@
-"""sweep/executors."""
+"""Where the cells of a plan are run."""

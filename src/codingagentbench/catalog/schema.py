@@ -1,0 +1,26 @@
+"""JSON Schemas of the catalogue's files, for editors and other people's tools."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from codingagentbench.catalog.model import ModelFile
+from codingagentbench.catalog.plugin import Plugin
+from codingagentbench.catalog.sweep import SweepSpec
+from codingagentbench.catalog.task import Task
+from codingagentbench.catalog.toolchain import Toolchain
+from codingagentbench.catalog.tui import Tui
+
+KINDS: dict[str, type[BaseModel]] = {
+    "task": Task,
+    "tui": Tui,
+    "models": ModelFile,
+    "plugin": Plugin,
+    "toolchain": Toolchain,
+    "sweep": SweepSpec,
+}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """JSON Schema by kind of file."""
+    return {kind: model.model_json_schema() for kind, model in KINDS.items()}

@@ -1,0 +1,46 @@
+"""Who answers a cell's model calls: a control in the gateway, or an endpoint with a key from the environment."""
+
+import os
+
+from codingagentbench.catalog.load import ModelEntry, TaskFolder
+from codingagentbench.catalog.tui import Tui
+from codingagentbench.errors import SetupError, UsageError
+from codingagentbench.gateway.backends import Backend, ControlBackend, EndpointBackend
+
+
+def backend_for(model: ModelEntry, task: TaskFolder, tui: Tui, endpoint: str | None) -> Backend:
+    """The backend of `model`. `endpoint` overrides the catalogue's base URL, never a control.
+
+    Raises UsageError where no base URL is known, SetupError where the key's variable is not set.
+    """
+    if model.control is not None:
+        return ControlBackend(
+            behaviour=model.control.behaviour,
+            task=task.task,
+            workdir=task.workdir,
+            solution=task.solution,
+            hands=tui.hands,
+        )
+    if model.endpoint is None or model.model is None:
+        msg = f"{model.file}: model {model.id!r} has neither a control nor an endpoint"
+        raise UsageError(msg)
+    base_url = endpoint or model.endpoint.base_url
+    if base_url is None:
+        msg = f"{model.file}: endpoint {model.endpoint.name!r} has no base_url: give one with --endpoint URL"
+        raise UsageError(msg)
+    return EndpointBackend(
+        base_url=base_url.rstrip("/"),
+        key=_key(model.endpoint.key_env),
+        endpoint_model=model.model.endpoint_id or model.model.id,
+        wires=tuple(model.endpoint.wires),
+    )
+
+
+def _key(variable: str | None) -> str | None:
+    if variable is None:
+        return None
+    key = os.environ.get(variable)
+    if not key:
+        msg = f"the endpoint's key is not set: put it into the environment variable {variable}"
+        raise SetupError(msg)
+    return key

@@ -1,0 +1,223 @@
+"""The way of a cell: prepare, launch, agent, collect, grade, score, seal, in this order.
+
+Whatever goes wrong on the way ends in a sealed record that says so; only a store that cannot be written and a
+cancelled sweep leave no record, and then the cell counts as not run.
+"""
+
+import asyncio
+import errno
+import shutil
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from codingagentbench.errors import CabError, SandboxError, StoreError
+from codingagentbench.paths import cell_folder
+from codingagentbench.runner.agent import run_agent
+from codingagentbench.runner.collect import collect
+from codingagentbench.runner.grade import apply_patch, grade
+from codingagentbench.runner.kit import Kit
+from codingagentbench.runner.launch import Launch, render_launch
+from codingagentbench.runner.prepare import Prepared, Template, prepare
+from codingagentbench.runner.record import make_record
+from codingagentbench.runner.score import NOTHING_COLLECTED
+from codingagentbench.runner.seal import open_attempt, seal, write_json, write_lines
+from codingagentbench.runner.state import CellRun
+from codingagentbench.runner.trace import CellTrace, OpenSpan, redacted
+from codingagentbench.sandbox.base import Limits
+from codingagentbench.store.record import ModelCall, Record
+from codingagentbench.sweep.failures import before_grading
+from codingagentbench.sweep.plan import PlannedCell
+
+MS = 1_000_000
+
+
+async def run_cell(cell: PlannedCell, kit: Kit) -> Record:
+    """Run one cell and seal its record. Raises StoreError when the results cannot be written."""
+    folder, attempt = open_attempt(cell_folder(kit.results, cell.cell_id))
+    scratch = Path(tempfile.mkdtemp(dir=kit.scratch))
+    task, tui = kit.catalog.task(cell.task_id), kit.catalog.tui(cell.tui).tui
+    run = CellRun(cell, kit, task, tui, folder, attempt, scratch)
+    try:
+        await _walk(run)
+        record = await asyncio.to_thread(_score_and_seal, run)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finally:
+        await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+    return record
+
+
+async def _walk(run: CellRun) -> None:
+    """The steps up to the grade; an error of ours becomes the outcome."""
+    try:
+        template = await asyncio.to_thread(run.kit.templates.get, run.kit.catalog, run.task, run.cell.plugin_stack)
+        run.toolchains = run.kit.toolchains(run.task)
+        prepared = await _prepare(run, template)
+        await _launch_and_run(run, prepared)
+        await _collect(run, prepared)
+        await _grade(run, template)
+    except SandboxError as error:
+        run.outcome = "sandbox_failed" if run.agent is None else "grader_failed"
+        run.detail = str(error)
+    except StoreError:
+        raise
+    except CabError as error:
+        run.outcome, run.detail = "harness_error", str(error)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
+            msg = f"{error.filename or run.scratch}: {error.strerror}: free some space and run the same command again"
+            raise StoreError(msg) from error
+        run.outcome, run.detail = "harness_error", _as_text(error)
+    except Exception as error:  # noqa: BLE001  # the task boundary: one broken cell must not end the sweep
+        run.outcome, run.detail = "harness_error", _as_text(error)
+
+
+async def _prepare(run: CellRun, template: Template) -> Prepared:
+    attrs: dict[str, object] = {
+        "workdir": "SCRATCH/work",
+        "task_category": run.task.task.family,
+        "plugin_stack": list(run.cell.plugin_stack),
+        "behavior_mode": "plugged" if run.cell.plugin_stack else "factory",
+    }
+    with run.phase("prepare"), run.trace.span("task_setup", f"prepare:{run.cell.task_id}", **attrs):
+        return await asyncio.to_thread(prepare, template, run.scratch)
+
+
+async def _launch_and_run(run: CellRun, prepared: Prepared) -> None:
+    name, began = run.cell.tui, time.perf_counter()
+    attrs: dict[str, object] = {"timeout_s": run.cell.timeout_s, "plugin_stack": list(run.cell.plugin_stack)}
+    with run.trace.span("adapter_run", f"{name}:{run.cell.task_id}", **attrs) as adapter:
+        with run.trace.span(
+            "task_setup", f"{name}:git-init-marker", adapter, workdir="SCRATCH/work", git_dir_exists=True
+        ):
+            pass
+        _applied_plugins(run, adapter)
+        await _agent(run, prepared, adapter)
+        adapter.attrs["exit_code"] = run.agent.exit.exit_code if run.agent else None
+    run.wall_clock_ms = (time.perf_counter() - began) * 1000
+
+
+def _applied_plugins(run: CellRun, adapter: OpenSpan) -> None:
+    applied = list(run.cell.plugin_stack)
+    attrs: dict[str, object] = {
+        "tui": run.cell.tui,
+        "count": len(applied),
+        "applied": applied,
+        "env_keys": [],
+        "extra_args": [],
+        "applied_count": len(applied),
+        "skipped_count": 0,
+    }
+    with run.trace.span("tool_call", "applied_plugins", adapter, **attrs):
+        pass
+
+
+async def _agent(run: CellRun, prepared: Prepared, adapter: OpenSpan) -> None:
+    bundle = run.kit.bundles[run.cell.tui]
+    backend = run.kit.backend(run.cell, run.task)
+    opened_ns = time.time_ns()
+    with run.phase("launch"):
+        session = run.kit.gateway.open_cell(
+            cell_id=run.cell.cell_id, model=run.cell.model, backend=backend, bodies=run.folder / "bodies.zst"
+        )
+        launch = render_launch(
+            run.tui,
+            bundle,
+            run.task,
+            run.toolchains,
+            prepared,
+            model=run.cell.model,
+            token=session.token,
+            timeout_s=run.cell.timeout_s,
+        )
+    limits = Limits(wall_s=run.cell.timeout_s)
+    with run.phase("agent"), run.trace.span("container", f"{run.cell.tui}:launch", adapter) as container:
+        container.attrs |= _container_attrs(run, launch, bundle.image, session.token)
+        run.agent = await run_agent(run.kit.engine, session, launch, prepared, limits, run.folder, run.cell.cell_id)
+        ended = run.agent.exit
+        container.attrs |= {"exit_code": ended.exit_code, "duration_s": ended.wall_s, "timed_out": ended.timed_out}
+        for call in run.agent.calls:
+            _trace_call(run.trace, container, call, opened_ns)
+
+
+def _container_attrs(run: CellRun, launch: Launch, image: str, token: str) -> dict[str, object]:
+    return {
+        "image": image,
+        "argv": redacted(launch.argv, {token: "sk-REDACTED"}),
+        "timeout_s": run.cell.timeout_s,
+    }
+
+
+def _trace_call(trace: CellTrace, parent: OpenSpan, call: ModelCall, opened_ns: int) -> None:
+    start_ns = opened_ns + int(call.start_ms * MS)
+    attrs: dict[str, object] = {
+        "#": call.number,
+        "gen_ai.request.model": call.model,
+        "gen_ai.usage.input_tokens": call.prompt_tokens,
+        "gen_ai.usage.output_tokens": call.completion_tokens,
+        "gen_ai.response.finish_reasons": [call.finish_reason] if call.finish_reason else [],
+        "http.response.status_code": call.status,
+        "wire": call.wire,
+        "ttft_ms": call.ttft_ms,
+    }
+    trace.past(
+        "model_call",
+        f"{call.wire} {call.model}",
+        start_ns=start_ns,
+        end_ns=start_ns + int(call.latency_ms * MS),
+        parent=parent,
+        error=call.error,
+        attrs=attrs,
+    )
+
+
+async def _collect(run: CellRun, prepared: Prepared) -> None:
+    let_loose = run.agent.let_loose_ns if run.agent else None
+    outputs = [*run.task.task.build_outputs]
+    for name in run.task.task.toolchains:
+        outputs += run.kit.catalog.toolchain(name).build_outputs
+    with run.phase("collect"):
+        run.collected = await asyncio.to_thread(
+            collect, prepared, droppings=run.tui.droppings, build_outputs=outputs, let_loose_ns=let_loose
+        )
+    with run.trace.span("cleanup", f"cleanup:{run.cell.tui}"):
+        await asyncio.to_thread(shutil.rmtree, prepared.work, ignore_errors=True)
+
+
+async def _grade(run: CellRun, template: Template) -> None:
+    if run.collected is None or run.agent is None:
+        return
+    ungraded = before_grading(run.observed())
+    if ungraded is not None:
+        run.outcome = ungraded
+        return
+    with run.phase("grade"), run.trace.span("grader", f"grade:{run.cell.task_id}") as span:
+        patched = await asyncio.to_thread(
+            apply_patch, template, run.collected.changes, run.collected.patch, run.scratch / "graded"
+        )
+        run.sources = dict(patched.sources)
+        run.grade = await grade(
+            run.kit.engine, run.task, template, patched, run.toolchains, run.scratch / "grader-home"
+        )
+        span.attrs |= {"exit_code": run.grade.exit_code, "timed_out": run.grade.timed_out}
+
+
+def _score_and_seal(run: CellRun) -> Record:
+    write_lines(run.folder / "model_calls.jsonl", run.agent.calls if run.agent else [])
+    write_json(run.folder / "changes.json", run.collected.changes if run.collected else NOTHING_COLLECTED)
+    (run.folder / "diff.patch").write_bytes(run.collected.patch if run.collected else b"")
+    if run.grade is not None:
+        write_json(run.folder / "grade.json", run.grade)
+    record = make_record(run)
+    seal(run.folder, record, run.trace.spans())
+    return record
+
+
+def _as_text(error: Exception) -> str:
+    """The error with where it came from, without the paths of this machine."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown place"
+    return f"{type(error).__name__} at {where}: {error}"

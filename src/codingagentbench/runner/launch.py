@@ -1,0 +1,123 @@
+"""launch: what the sandbox of the agent will see: TUI bundle, toolchains, config files, environment, argv, the door."""
+
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from codingagentbench.bundles.bundle import Bundle
+from codingagentbench.catalog.load import TaskFolder
+from codingagentbench.catalog.tui import Tui
+from codingagentbench.runner.prepare import Prepared
+from codingagentbench.sandbox.base import DOOR_PORT, Limits, Mount, SandboxSpec
+from codingagentbench.sandbox.toolchains import FoundToolchain
+
+ORIGIN = f"http://127.0.0.1:{DOOR_PORT}"
+SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A rendered command with everything that it needs."""
+
+    argv: list[str]
+    env: dict[str, str]
+    mounts: tuple[Mount, ...]
+
+
+def render_launch(
+    tui: Tui,
+    bundle: Bundle,
+    task: TaskFolder,
+    toolchains: Sequence[FoundToolchain],
+    prepared: Prepared,
+    *,
+    model: str,
+    token: str,
+    timeout_s: float,
+) -> Launch:
+    """Fill the placeholders of the TUI's catalogue entry, and write its config files into the private HOME."""
+    values = {
+        **bundle.placeholders,
+        "base_url": f"{ORIGIN}/v1",
+        "origin": ORIGIN,
+        "key": token,
+        "model": model,
+        "prompt": task.prompt,
+        "max_turns": str(task.task.budget.max_turns),
+        "timeout_s": f"{timeout_s:g}",
+    }
+    for path, text in tui.config.items():
+        file = prepared.home / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(fill(text, values))
+    return Launch(
+        argv=[fill(a, values) for a in tui.argv],
+        env=environment(toolchains) | {k: fill(v, values) for k, v in tui.env.items()},
+        mounts=(*bundle.mounts, *(m for t in toolchains for m in t.mounts)),
+    )
+
+
+def environment(toolchains: Sequence[FoundToolchain]) -> dict[str, str]:
+    """The plain environment of a sandbox: the toolchains' folders first on PATH, a terminal, no trace of the host's."""
+    path = [folder for t in toolchains for folder in t.path]
+    env = {"PATH": ":".join([*path, *SYSTEM_PATH]), "LANG": "C.UTF-8", "TERM": "xterm-256color", "USER": "agent"}
+    for toolchain in toolchains:
+        env |= toolchain.env
+    return env
+
+
+def agent_spec(
+    launch: Launch,
+    prepared: Prepared,
+    limits: Limits,
+    *,
+    door: Callable[[socket.socket], None],
+    on_output: Callable[[bytes], None],
+) -> SandboxSpec:
+    """The agent's sandbox: a pty, and the gateway's socket as the only door."""
+    return SandboxSpec(
+        argv=launch.argv,
+        work=prepared.work,
+        home=prepared.home,
+        env=launch.env,
+        limits=limits,
+        mounts=launch.mounts,
+        tty=True,
+        door=door,
+        on_output=on_output,
+    )
+
+
+def grader_spec(
+    argv: Sequence[str],
+    toolchains: Sequence[FoundToolchain],
+    env: Mapping[str, str],
+    limits: Limits,
+    *,
+    tree: Path,
+    home: Path,
+) -> SandboxSpec:
+    """The grader's sandbox: the same toolchains, no TUI, no door, no terminal."""
+    programs = {name: path for t in toolchains for name, path in t.programs.items()}
+    return SandboxSpec(
+        argv=[fill(a, programs) for a in argv],
+        work=tree,
+        home=home,
+        env={**environment(toolchains), "TERM": "dumb", **env},
+        limits=limits,
+        mounts=tuple(m for t in toolchains for m in t.mounts),
+    )
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Replace `{name}` for the names in `values` only; any other brace stays as it is (JSON and TOML are full of them).
+
+    One pass, so that a brace in a value (a prompt, say) is never read as a placeholder.
+    """
+    parts = text.split("{")
+    filled = [parts[0]]
+    for part in parts[1:]:
+        name, brace, rest = part.partition("}")
+        filled.append(values[name] + rest if brace and name in values else "{" + part)
+    return "".join(filled)

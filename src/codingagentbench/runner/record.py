@@ -1,0 +1,119 @@
+"""The record of an attempt, put together from what its steps left."""
+
+import datetime as dt
+import hashlib
+from pathlib import Path
+
+from codingagentbench import __version__
+from codingagentbench.runner.kit import harness_digest, host_facts
+from codingagentbench.runner.score import evidence_of, scores_of
+from codingagentbench.runner.seal import file_digest
+from codingagentbench.runner.state import CellRun
+from codingagentbench.scoring.methodology import DEFAULT
+from codingagentbench.store.axes import Axes
+from codingagentbench.store.record import Phases, Receipt, Record, SandboxFacts
+from codingagentbench.sweep.failures import FAILURES, after_grading
+from codingagentbench.sweep.plan import model_build_id
+
+
+def make_record(run: CellRun) -> Record:
+    """Score what there is, name the outcome, and state everything that identifies the attempt."""
+    cell, model = run.cell, run.kit.catalog.model(run.cell.model)
+    evidence = evidence_of(
+        run.task,
+        run.tui,
+        changes=run.collected.changes if run.collected else None,
+        sources=run.sources,
+        calls=run.agent.calls if run.agent else [],
+        grade=run.grade,
+        output=run.agent.output if run.agent else "",
+        wall_clock_ms=run.wall_clock_ms,
+        container_active_ms=run.agent.exit.wall_s * 1000 if run.agent else None,
+    )
+    with run.phase("score"):
+        axes, composite, verdict = scores_of(evidence, model)
+    outcome = run.outcome or after_grading(run.observed(), axes.pass_rate.pass_)
+    ended = dt.datetime.now(dt.UTC)
+    bundle = run.kit.bundles[cell.tui]
+    reasons = _not_citable(run, axes, outcome)
+    return Record(
+        cell_id=cell.cell_id,
+        sweep_id=cell.sweep_id,
+        tui=cell.tui,
+        tui_version=bundle.version,
+        model=cell.model,
+        model_build_id=model_build_id(model),
+        model_build_pinned=model.control is not None or bool(model.model and model.model.build),
+        control=model.control.behaviour if model.control else None,
+        task_id=cell.task_id,
+        task_version=run.task.task.version,
+        task_digest=run.task.digest,
+        plugin_stack=list(cell.plugin_stack),
+        behavior_mode="plugged" if cell.plugin_stack else "factory",
+        repetition=cell.repetition,
+        attempt=run.attempt,
+        container_image=bundle.image,
+        image_digest=bundle.digest,
+        sandbox=_sandbox(run),
+        host=host_facts(),
+        methodology_version=DEFAULT,
+        harness_version=__version__,
+        outcome=outcome,
+        cause=FAILURES[outcome].cause,
+        outcome_detail=run.detail or FAILURES[outcome].words,
+        exit_code=run.agent.exit.exit_code if run.agent else None,
+        timed_out=run.agent.exit.timed_out if run.agent else False,
+        citable=not reasons,
+        not_citable_because=reasons,
+        started_at=_stamp(run.started),
+        ended_at=_stamp(ended),
+        duration_s=(ended - run.started).total_seconds(),
+        phases=Phases(**run.phases),
+        axes=axes,
+        composite=composite,
+        control_verdict=verdict,
+        receipt=_receipt(run),
+    )
+
+
+def _sandbox(run: CellRun) -> SandboxFacts:
+    ended = run.agent.exit if run.agent else None
+    return SandboxFacts(
+        engine=run.kit.engine.name,
+        version=run.kit.engine.version(),
+        enforced=dict(ended.enforced) if ended else {},
+        not_enforced=list(ended.not_enforced) if ended else [],
+        toolchains={t.name: t.version for t in run.toolchains},
+    )
+
+
+def _not_citable(run: CellRun, axes: Axes, outcome: str) -> list[str]:
+    reasons = []
+    if not run.kit.engine.isolated:
+        reasons.append("run without a sandbox (--sandbox none)")
+    if not FAILURES[outcome].scored:
+        reasons.append(f"no score ({outcome})")
+    elif axes.tokens.total_tokens is None:
+        reasons.append("the endpoint reported no token usage for at least one call")
+    return reasons
+
+
+def _receipt(run: CellRun) -> Receipt:
+    bundle = run.kit.bundles[run.cell.tui]
+    folder: Path = run.folder
+    return Receipt(
+        task=run.task.digest,
+        image=bundle.digest,
+        tui_bundle=bundle.digest,
+        prompt=f"sha256:{hashlib.sha256(run.task.prompt.encode()).hexdigest()}",
+        transcript=file_digest(folder / "model_calls.jsonl"),
+        terminal=file_digest(folder / "terminal.cast"),
+        diff=file_digest(folder / "diff.patch"),
+        grade=file_digest(folder / "grade.json"),
+        prices=None,
+        harness=harness_digest(),
+    )
+
+
+def _stamp(moment: dt.datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

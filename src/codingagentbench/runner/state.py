@@ -1,0 +1,68 @@
+"""One attempt on its way: what each step leaves for the next, and for the record when a step fails."""
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codingagentbench.catalog.load import TaskFolder
+from codingagentbench.catalog.tui import Tui
+from codingagentbench.runner.agent import AgentRun
+from codingagentbench.runner.collect import Collected
+from codingagentbench.runner.kit import Kit
+from codingagentbench.runner.trace import CellTrace
+from codingagentbench.sandbox.toolchains import FoundToolchain
+from codingagentbench.scoring.evidence import SourcePair
+from codingagentbench.store.record import Grade
+from codingagentbench.sweep.failures import Observed
+from codingagentbench.sweep.plan import PlannedCell
+
+
+@dataclass
+class CellRun:
+    """Filled step by step; None is "not reached". Phases are milliseconds by name."""
+
+    cell: PlannedCell
+    kit: Kit
+    task: TaskFolder
+    tui: Tui
+    folder: Path
+    attempt: int
+    scratch: Path
+    trace: CellTrace = field(default_factory=CellTrace)
+    started: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+    phases: dict[str, float] = field(default_factory=dict)
+    toolchains: list[FoundToolchain] = field(default_factory=list)
+    agent: AgentRun | None = None
+    wall_clock_ms: float | None = None
+    collected: Collected | None = None
+    sources: dict[str, SourcePair] = field(default_factory=dict)
+    grade: Grade | None = None
+    outcome: str | None = None
+    """Set when the way ended early; otherwise the scores decide."""
+    detail: str = ""
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time a step."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.phases[name] = (time.perf_counter() - began) * 1000
+
+    def observed(self) -> Observed:
+        """What classifies the outcome. The agent phase must have ended."""
+        if self.agent is None:
+            msg = "the agent phase has not ended"
+            raise RuntimeError(msg)
+        ended = self.agent.exit
+        return Observed(
+            exit_code=ended.exit_code,
+            timed_out=ended.timed_out,
+            out_of_memory=ended.out_of_memory,
+            model_calls=self.agent.calls,
+            grade=self.grade,
+        )

@@ -1,0 +1,99 @@
+"""Listings of work directories: what is there, without following a link or trusting a name."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+FileType = Literal["file", "symlink", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One path below a work directory: not a folder."""
+
+    path: bytes
+    """Relative, as the file system holds it."""
+    type: FileType
+    executable: bool
+    size: int
+    ctime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A path of the pristine tree: its type, mode bit, size and content digest."""
+
+    type: FileType
+    executable: bool
+    size: int
+    digest: str
+
+
+def walk(root: Path, *, skip: frozenset[bytes] = frozenset({b".git"})) -> Iterator[Node]:
+    """Every file, link and special file below `root`, except below the top-level names in `skip`."""
+    stack = [b""]
+    base = os.fsencode(root)
+    while stack:
+        prefix = stack.pop()
+        with os.scandir(base + b"/" + prefix if prefix else base) as entries:
+            for entry in entries:
+                if not prefix and entry.name in skip:
+                    continue
+                path = prefix + b"/" + entry.name if prefix else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    stack.append(path)
+                else:
+                    yield _node(path, entry.stat(follow_symlinks=False))
+
+
+def _node(path: bytes, status: os.stat_result) -> Node:
+    kind: FileType = "other"
+    if stat.S_ISREG(status.st_mode):
+        kind = "file"
+    elif stat.S_ISLNK(status.st_mode):
+        kind = "symlink"
+    return Node(path, kind, bool(status.st_mode & 0o100), status.st_size, status.st_ctime_ns)
+
+
+def read_node(root: Path, node: Node) -> bytes:
+    """A regular file's bytes (never through a link, never blocking on a fifo) or a link's target."""
+    full = os.fsencode(root) + b"/" + node.path
+    if node.type == "symlink":
+        return os.readlink(full)
+    descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(node.size + 1)
+
+
+def digest_node(root: Path, node: Node) -> str:
+    """sha256 of `read_node`, hex, read in blocks."""
+    full = os.fsencode(root) + b"/" + node.path
+    if node.type == "symlink":
+        return hashlib.sha256(os.readlink(full)).hexdigest()
+    descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def snapshot(root: Path) -> dict[bytes, Known]:
+    """Every path below `root` (its own `.git` apart) with its digest."""
+    return {n.path: Known(n.type, n.executable, n.size, digest_node(root, n)) for n in walk(root)}
+
+
+def make_accessible(root: Path) -> None:
+    """Give back to the owner what an agent took away (mode 000 folders and files), so that they can be read."""
+    for here, folders, files in os.walk(os.fsencode(root), topdown=True, followlinks=False):
+        for name in folders:
+            _add_mode(here + b"/" + name, 0o700)
+        for name in files:
+            _add_mode(here + b"/" + name, 0o400)
+
+
+def _add_mode(path: bytes, bits: int) -> None:
+    status = os.lstat(path)
+    if not stat.S_ISLNK(status.st_mode) and status.st_mode & bits != bits:
+        os.chmod(path, stat.S_IMODE(status.st_mode) | bits)  # noqa: PTH101  # bytes path: the name may not be text

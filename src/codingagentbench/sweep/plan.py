@@ -1,0 +1,94 @@
+"""plan: every cell of a sweep with its digests, before anything runs."""
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+
+import msgspec
+
+from codingagentbench import __version__
+from codingagentbench.bundles.bundle import Bundle
+from codingagentbench.catalog.load import Catalog, ModelEntry
+from codingagentbench.catalog.sweep import SweepSpec
+
+
+class Digests(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cell's result depends on; a sealed cell whose digests differ from the plan's is stale and runs again."""
+
+    task: str
+    tui_bundle: str
+    model_build: str
+    plugins: tuple[str, ...] = ()
+
+
+class PlannedCell(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell before it runs. `skip` is the reason where it cannot run on this machine."""
+
+    cell_id: str
+    sweep_id: str
+    tui: str
+    model: str
+    task_id: str
+    plugin_stack: tuple[str, ...]
+    repetition: int
+    timeout_s: int
+    digests: Digests | None
+    skip_outcome: str | None = None
+    skip: str | None = None
+
+
+Missing = Mapping[str, str]
+"""Name (a TUI's, a task's) to the reason why it cannot be had on this machine."""
+
+
+def cell_id(sweep: str, tui: str, model: str, task: str, stack: tuple[str, ...], repetition: int) -> str:
+    """`sweep/tui/model/task`, then `+stack` when plugged, `#2`, `#3` for repetitions after the first."""
+    plugged = f"+{'+'.join(stack)}" if stack else ""
+    again = f"#{repetition}" if repetition > 1 else ""
+    return f"{sweep}/{tui}/{model}/{task}{plugged}{again}"
+
+
+def plan_cells(
+    spec: SweepSpec, catalog: Catalog, bundles: Mapping[str, Bundle], missing_tuis: Missing, missing_tasks: Missing
+) -> Iterator[PlannedCell]:
+    """The matrix in a fixed order: task by task, so that the cells of a task share warm caches."""
+    stacks = [tuple(stack) for stack in spec.stacks]
+    repetitions = range(1, spec.repetitions + 1)
+    builds = {model: model_build_id(catalog.model(model)) for model in spec.models}
+    texts = {stack: tuple(catalog.plugin(name).text for name in stack) for stack in stacks}
+    for task, model, tui, stack, repetition in product(spec.tasks, spec.models, spec.tuis, stacks, repetitions):
+        folder = catalog.task(task)
+        budget = folder.task.budget.timeout_s
+        skip_outcome, skip = _skip(tui, task, missing_tuis, missing_tasks)
+        digests = None
+        if tui in bundles:
+            digests = Digests(
+                task=folder.digest, tui_bundle=bundles[tui].digest, model_build=builds[model], plugins=texts[stack]
+            )
+        yield PlannedCell(
+            cell_id=cell_id(spec.id, tui, model, task, stack, repetition),
+            sweep_id=spec.id,
+            tui=tui,
+            model=model,
+            task_id=task,
+            plugin_stack=stack,
+            repetition=repetition,
+            timeout_s=min(budget, spec.timeout_s or budget),
+            digests=digests,
+            skip_outcome=skip_outcome,
+            skip=skip,
+        )
+
+
+def model_build_id(model: ModelEntry) -> str:
+    """What pins the model: the build that the catalogue states; a control is pinned by the harness's own version."""
+    if model.control is not None:
+        return f"{model.id}@{__version__}"
+    return (model.model.build if model.model else None) or model.id
+
+
+def _skip(tui: str, task: str, missing_tuis: Missing, missing_tasks: Missing) -> tuple[str | None, str | None]:
+    if tui in missing_tuis:
+        return "skipped_tui_unavailable", missing_tuis[tui]
+    if task in missing_tasks:
+        return "skipped_toolchain_missing", missing_tasks[task]
+    return None, None
