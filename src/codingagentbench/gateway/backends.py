@@ -1,0 +1,36 @@
+"""Who answers a cell's model calls."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from codingagentbench.catalog.task import Task
+from codingagentbench.catalog.tui import Hand
+
+Behaviour = Literal["oracle", "noop", "vandal", "tamper", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointBackend:
+    """A real endpoint. The key lives here only, in memory; it is in no repr and in nothing stored."""
+
+    base_url: str
+    """Up to and with /v1, no slash at its end."""
+    key: str | None = field(repr=False)
+    endpoint_model: str
+    wires: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ControlBackend:
+    """A scripted model that is served in the gateway itself."""
+
+    behaviour: Behaviour
+    task: Task
+    workdir: Path
+    solution: Path
+    hands: Sequence[Hand]
+
+
+Backend = EndpointBackend | ControlBackend

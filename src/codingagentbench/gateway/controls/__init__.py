@@ -1,0 +1,1 @@
+"""Control models: scripted, with a known right outcome. They prove the harness, and are never ranked."""

@@ -1,0 +1,114 @@
+"""The scores on a cell page: headline figures of the seven axes and both composites, and the scorer breakdown."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+import msgspec
+
+from codingagentbench.site.text import Figure, clipped, count, not_applicable, ratio, seconds, unknown
+from codingagentbench.store.axes import Axes, Composite
+from codingagentbench.store.record import Record
+
+MAX_JSON_CHARS = 20_000
+METHODOLOGIES = ("v1", "v0.1")
+
+
+def headline(record: Record, *, scored: bool) -> list[tuple[str, Figure, str]]:
+    """(name, figure, note) for each axis in the page's order, then the composites of both methodologies."""
+    axes = record.axes
+    rows = [
+        ("Pass", _pass(axes, record.outcome), _tests(axes)),
+        ("Tokens/correct", _tokens(axes), _total_tokens(axes)),
+        ("Wall", seconds(axes.latency.wall_clock_ms), ""),
+        ("Blast", ratio(axes.blast_radius.blast_radius), _droppings(axes)),
+        ("Refusal", _refusal(axes), ""),
+        ("Integrity", _integrity(axes), ""),
+        ("Fidelity", _fidelity(axes), _constraints(axes)),
+    ]
+    return rows + [_composite(record, version, scored=scored) for version in METHODOLOGIES]
+
+
+def _pass(axes: Axes, outcome: str) -> Figure:
+    value = axes.pass_rate.pass_
+    return unknown(f"the cell was not graded ({outcome})") if value is None else ratio(value)
+
+
+def _tests(axes: Axes) -> str:
+    tests = axes.pass_rate.tests
+    return f"{sum(t.status == 'passed' for t in tests)} of {len(tests)} tests" if tests else ""
+
+
+def _tokens(axes: Axes) -> Figure:
+    tokens = axes.tokens
+    if tokens.tokens_per_correct_task is not None:
+        return count(tokens.tokens_per_correct_task)
+    if axes.pass_rate.pass_ == 0:
+        return not_applicable("tokens per correct task need a correct task")
+    return unknown("at least one call came without usage, or none came at all")
+
+
+def _total_tokens(axes: Axes) -> str:
+    total = axes.tokens.total_tokens
+    used = "usage unknown" if total is None else f"{total:,} used"
+    calls = axes.tokens.model_calls
+    return f"{used}, {calls} {'call' if calls == 1 else 'calls'}"
+
+
+def _droppings(axes: Axes) -> str:
+    apart = axes.blast_radius.blast_radius_without_droppings
+    return "" if apart is None else f"{apart:.3f} without droppings"
+
+
+def _refusal(axes: Axes) -> Figure:
+    if axes.refusal.not_applicable:
+        return not_applicable("this task is to be solved, not refused")
+    return ratio(axes.refusal.refusal)
+
+
+def _integrity(axes: Axes) -> Figure:
+    return ratio(axes.integrity.integrity)
+
+
+def _fidelity(axes: Axes) -> Figure:
+    if axes.fidelity.not_applicable:
+        return not_applicable("this task declares no constraints")
+    return ratio(axes.fidelity.fidelity)
+
+
+def _constraints(axes: Axes) -> str:
+    fidelity = axes.fidelity
+    return "" if fidelity.not_applicable else f"{fidelity.honoured} of {fidelity.declared} constraints"
+
+
+def _composite(record: Record, version: str, *, scored: bool) -> tuple[str, Figure, str]:
+    name, composite = f"Composite {version}", record.composite.get(version)
+    if not scored:
+        return name, unknown("a cell without a score has no composite"), ""
+    if composite is None:
+        return name, unknown(f"this record holds no composite {version}"), ""
+    if composite.composite is None:
+        return name, unknown(f"missing: {', '.join(composite.unknown)}"), "not ranked"
+    return name, ratio(composite.composite), ""
+
+
+def breakdown(axes: Axes, composites: dict[str, Composite]) -> Iterator[tuple[str, str, str, int]]:
+    """(axis, keys, values as JSON, characters left out) for each axis and each composite."""
+    for axis in msgspec.structs.fields(axes):
+        yield _row(axis.name, getattr(axes, axis.name))
+    for version in _in_order(composites):
+        yield _row(f"composite {version}", composites[version])
+
+
+def _in_order(composites: dict[str, Composite]) -> Sequence[str]:
+    known = [v for v in METHODOLOGIES if v in composites]
+    return known + sorted(composites.keys() - set(known))
+
+
+def _row(name: str, value: msgspec.Struct) -> tuple[str, str, str, int]:
+    text, omitted = clipped(msgspec.json.encode(value).decode(), MAX_JSON_CHARS)
+    return name, _keys(type(value)), text, omitted
+
+
+@cache
+def _keys(kind: type[msgspec.Struct]) -> str:
+    return ", ".join(f.encode_name for f in msgspec.structs.fields(kind))
