@@ -51,8 +51,8 @@ def evidence_of(
 def scores_of(evidence: Evidence, model: ModelEntry) -> tuple[Axes, dict[str, Composite], ControlVerdict | None]:
     """Axes, composites by methodology version, and for a control whether the verdict is the one it must get."""
     axes = score(evidence)
-    verdict = control_verdict(model.control, axes, evidence.task) if model.control else None
-    return axes, composites(axes, evidence.task), verdict
+    verdict = control_verdict(model.control, axes) if model.control else None
+    return axes, composites(axes), verdict
 
 
 def rescore(attempt: Attempt, catalog: Catalog) -> tuple[Axes, dict[str, Composite]]:
@@ -80,7 +80,7 @@ def rescore(attempt: Attempt, catalog: Catalog) -> tuple[Axes, dict[str, Composi
         container_active_ms=record.axes.latency.container_active_ms,
     )
     axes = score(evidence)
-    return axes, composites(axes, task.task)
+    return axes, composites(axes)
 
 
 def _stored_sources(attempt: Attempt, task: TaskFolder, catalog: Catalog) -> Mapping[str, SourcePair]:

@@ -15,7 +15,7 @@ _MAX_ERROR = 4096
 
 
 class DoorOpener:
-    """The helper process, started at the first use and ended with the harness (its channel closes)."""
+    """The helper process: started at the first use, again if it was lost, ended with the harness."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -29,33 +29,47 @@ class DoorOpener:
     def close(self) -> None:
         """End the helper."""
         with self._lock:
-            if self._channel is not None and self._process is not None:
-                self._channel.close()
-                self._process.wait(_TIMEOUT_S)
-                self._channel = self._process = None
+            self._end()
 
     def _open(self, pid: int, port: int) -> socket.socket:
         with self._lock:
-            channel = self._channel or self._start()
             try:
-                channel.sendall(f"{pid} {port}\n".encode())
-                answer, descriptors, _, _ = socket.recv_fds(channel, _MAX_ERROR, 1)
+                answer, descriptors = self._ask(f"{pid} {port}".encode())
             except OSError as error:
+                self._end()  # an answer that comes late must not be taken for the next one's
                 msg = f"the sandbox's door could not be made: {error}"
                 raise SandboxError(msg) from error
         if not descriptors:
-            reason = answer[1:].decode("utf-8", "replace") or "the helper process ended"
-            msg = f"the sandbox's door could not be made: {reason}"
+            msg = f"the sandbox's door could not be made: {answer[1:].decode('utf-8', 'replace')}"
             raise SandboxError(msg)
         door = socket.socket(fileno=descriptors[0])
+        door.set_inheritable(False)
         door.setblocking(False)
         return door
 
+    def _ask(self, request: bytes) -> tuple[bytes, list[int]]:
+        channel = self._channel or self._start()
+        channel.send(request)
+        answer, descriptors, _, _ = socket.recv_fds(channel, _MAX_ERROR, 1)
+        if not answer:
+            msg = "the helper process ended"
+            raise ConnectionResetError(msg)
+        return answer, descriptors
+
     def _start(self) -> socket.socket:
-        ours, theirs = socket.socketpair()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-I", "-S", str(_SCRIPT)]
         with theirs:
-            self._process = subprocess.Popen(command, stdin=theirs.fileno(), start_new_session=True)
+            self._process = subprocess.Popen(command, stdin=theirs.fileno(), start_new_session=True, cwd="/")
         ours.settimeout(_TIMEOUT_S)
         self._channel = ours
         return ours
+
+    def _end(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None

@@ -8,46 +8,59 @@ from pathlib import Path
 
 WIDTH, HEIGHT = 120, 40
 MAX_CAST_BYTES = 16 << 20
+_NOTE_BYTES = 200
 
-# CSI, OSC (ended by BEL or ST), other string sequences, two-byte escapes.
+# Possessive repeats: the text is an agent's, and an unfinished sequence must not cost more than one pass.
 _ESCAPES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]"
-    r"|\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)"
-    r"|[PX^_][^\x1b]{0,4096}\x1b\\"
-    r"|[ -/]*[0-~])"
+    r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"  # CSI
+    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*+(?:\x07|\x1b\\|\x9c)"  # OSC: titles, links, clipboard
+    r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c]*+(?:\x1b\\|\x9c)"  # DCS, SOS, PM, APC
+    r"|\x1b[ -/]*+[0-~]"  # two-byte escapes
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class AsciicastWriter:
-    """Writes `terminal.cast` as the output comes: a header line, then `[seconds, "o", text]` lines."""
+    """Writes `terminal.cast` as the output comes: a header line, then `[seconds, "o", text]` lines.
+
+    https://docs.asciinema.org/manual/asciicast/v2/. The file stays under MAX_CAST_BYTES; where output had to be left
+    out, the last event says how much.
+    """
 
     def __init__(self, path: Path, width: int, height: int, title: str) -> None:
         header = {"version": 2, "width": width, "height": height, "timestamp": int(time.time()), "title": title}
-        self._file = path.open("w", encoding="utf-8")
-        self._file.write(json.dumps(header) + "\n")
+        line = json.dumps(header) + "\n"
+        self._file = path.open("w", encoding="ascii")
+        self._file.write(line)
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._began = time.monotonic()
-        self._left = MAX_CAST_BYTES
+        self._room = MAX_CAST_BYTES - _NOTE_BYTES - len(line)
+        self._left_out = 0
 
     def write(self, chunk: bytes) -> None:
-        """Add a chunk; a character that is cut in two waits for its rest. Past the cap nothing more is kept."""
-        if self._left <= 0:
+        """Add a chunk; a character that is cut in two waits for its rest. Raises OSError (a full disk)."""
+        if self._left_out:
+            self._left_out += len(chunk)
             return
-        self._left -= len(chunk)
-        self._event(self._decode(chunk))
-        if self._left <= 0:
-            self._event(f"\r\n[recording ends here: more than {MAX_CAST_BYTES >> 20} MiB of output]\r\n")
+        line = self._event(self._decode(chunk))
+        if len(line) > self._room:
+            self._left_out = len(chunk)
+            return
+        self._room -= len(line)
+        self._file.write(line)
 
     def close(self) -> None:
-        """Flush what is left and close the file."""
-        self._event(self._decode(b"", final=True))
-        self._file.close()
+        """Write what is left and close the file. A second call does nothing."""
+        if self._file.closed:
+            return
+        with self._file:
+            if self._left_out:
+                self._file.write(self._event(f"\r\n[recording ends here: {self._left_out} more bytes of output]\r\n"))
+            else:
+                self._file.write(self._event(self._decode(b"", final=True)))
 
-    def _event(self, text: str) -> None:
-        if text:
-            event = [round(time.monotonic() - self._began, 6), "o", text]
-            self._file.write(json.dumps(event) + "\n")
+    def _event(self, text: str) -> str:
+        return json.dumps([round(time.monotonic() - self._began, 6), "o", text]) + "\n" if text else ""
 
 
 def plain_text(output: bytes) -> str:

@@ -2,18 +2,29 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from codingagentbench.site.cells import CellSummary
 
 Key = tuple[object, ...]
 
-SECTIONS: tuple[tuple[str, str], ...] = (
-    ("other_clis", "Other CLIs on this task"),
-    ("other_models", "Other models with this CLI"),
-    ("other_tasks", "Other tasks in this category"),
-    ("other_runs", "Other repetitions and plugin stacks"),
+SECTIONS: tuple[tuple[str, Callable[[CellSummary], str]], ...] = (
+    ("Other CLIs on this task", lambda c: c.tui),
+    ("Other models with this CLI", lambda c: c.model),
+    ("Other tasks in this category", lambda c: c.task_id),
+    ("Other repetitions and plugin stacks", lambda c: c.variant or "factory, first repetition"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to another cell with its outcome; `href` from the site's root."""
+
+    href: str
+    text: str
+    verdict: str
+    label: str
 
 
 class Neighbourhood:
@@ -26,14 +37,20 @@ class Neighbourhood:
                 self._groups[key].append(cell)
         self._digests = {key: _digest(group) for key, group in self._groups.items()}
 
-    def of(self, cell: CellSummary) -> list[tuple[str, Sequence[CellSummary]]]:
-        """(heading, cells) for each of SECTIONS; the cell itself is in none."""
-        groups = zip(SECTIONS, _keys(cell), strict=True)
-        return [(heading, [c for c in self._groups[key] if c is not cell]) for (_, heading), key in groups]
+    def of(self, cell: CellSummary) -> list[tuple[str, Sequence[Link]]]:
+        """(heading, links) for each of SECTIONS; the cell itself is in none."""
+        return [
+            (heading, [_link(c, text(c)) for c in self._groups[key] if c is not cell])
+            for (heading, text), key in zip(SECTIONS, _keys(cell), strict=True)
+        ]
 
     def digest(self, cell: CellSummary) -> str:
         """Changes when any link that `of` gives does."""
         return "".join(self._digests[key] for key in _keys(cell))
+
+
+def _link(cell: CellSummary, text: str) -> Link:
+    return Link(cell.href, text, cell.verdict, cell.label)
 
 
 def _keys(cell: CellSummary) -> tuple[Key, ...]:

@@ -65,6 +65,11 @@ def count(value: float | None) -> Figure:
     return UNKNOWN if value is None else Figure(f"{value:,.0f}", title=repr(value))
 
 
+def decimal(value: float | None) -> Figure:
+    """A figure in the unit of its name, to three decimals."""
+    return UNKNOWN if value is None else Figure(f"{value:,.3f}", title=repr(value))
+
+
 def signed(value: float | None) -> Figure:
     """A difference with its sign."""
     return UNKNOWN if value is None else Figure(f"{value:+,.0f}", title=repr(value))
@@ -102,6 +107,14 @@ def short_digest(digest: str | None) -> str:
 def url_path(path: str) -> str:
     """A site path as it stands in a link: `#2` of a repetition would otherwise be read as a fragment."""
     return quote(path, safe="/+@,~-._")
+
+
+def size_text(size: int) -> str:
+    """Bytes as `0 B`, `12 kB`, `3.4 MB`."""
+    for unit, step in (("MB", 1_000_000), ("kB", 1_000)):
+        if size >= step:
+            return f"{size / step:,.1f} {unit}"
+    return f"{size} B"
 
 
 def clipped(text: str, limit: int) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from codingagentbench.site.text import Figure, clipped, count, milliseconds, money, ms_text, unknown
+from codingagentbench.site.text import Figure, clipped, count, milliseconds, money, ms_text, short_digest, unknown
 from codingagentbench.store.record import ModelCall, Span
 
 MAX_ROWS = 500
@@ -103,6 +103,7 @@ class CallRow:
     number: int
     timestamp: str
     request_hash: str
+    short_hash: str
     prompt: Figure
     completion: Figure
     cached: Figure
@@ -137,6 +138,7 @@ def _call_row(call: ModelCall) -> CallRow:
         number=call.number,
         timestamp=call.timestamp,
         request_hash=call.request_hash,
+        short_hash=short_digest(call.request_hash),
         prompt=count(call.prompt_tokens),
         completion=count(call.completion_tokens),
         cached=count(call.cached_tokens),

@@ -1,1 +1,1 @@
-"""stats."""
+"""Statistics on cells: intervals and rates that show their denominators."""

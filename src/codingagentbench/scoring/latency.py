@@ -1,0 +1,25 @@
+"""latency: how long the CLI ran, and how much of that a model was answering."""
+
+from collections.abc import Sequence
+
+from codingagentbench.scoring.evidence import Evidence
+from codingagentbench.store.axes import Latency
+from codingagentbench.store.record import ModelCall
+
+
+def latency(evidence: Evidence) -> Latency:
+    """Milliseconds; None where the agent phase was not reached."""
+    return Latency(
+        wall_clock_ms=evidence.wall_clock_ms,
+        container_active_ms=evidence.container_active_ms,
+        model_call_ms=None if evidence.wall_clock_ms is None else union_ms(evidence.model_calls),
+    )
+
+
+def union_ms(calls: Sequence[ModelCall]) -> float:
+    """The length of the union of the calls' intervals: calls at the same time count once."""
+    total, end = 0.0, float("-inf")
+    for start, stop in sorted((c.start_ms, c.start_ms + c.latency_ms) for c in calls):
+        total += max(0.0, stop - max(start, end))
+        end = max(end, stop)
+    return total

@@ -1,0 +1,235 @@
+"""A sweep from its spec to its last sealed cell: set up, plan, run what is missing, say what came of it."""
+
+import asyncio
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvloop
+
+from codingagentbench.bundles.bundle import Bundle
+from codingagentbench.catalog.load import Catalog
+from codingagentbench.catalog.sweep import SweepSpec
+from codingagentbench.errors import StoreError, UsageError
+from codingagentbench.gateway.backends import EndpointBackend
+from codingagentbench.gateway.server import Gateway
+from codingagentbench.paths import cell_folder
+from codingagentbench.runner.backend import backend_for
+from codingagentbench.runner.kit import Kit, Templates, make_scratch
+from codingagentbench.sandbox.base import Sandbox
+from codingagentbench.sandbox.engines import engine
+from codingagentbench.store.attempts import read_attempt, sealed_attempts
+from codingagentbench.store.record import Record
+from codingagentbench.sweep.executors.local import run_local
+from codingagentbench.sweep.failures import FAILURES
+from codingagentbench.sweep.journal import Journal
+from codingagentbench.sweep.plan import PlannedCell, plan_cells
+from codingagentbench.sweep.setup import make_available
+
+MIN_FREE_BYTES = 256 << 20
+
+
+@dataclass(frozen=True)
+class SweepOptions:
+    """What the command line adds to a spec."""
+
+    results: Path
+    store: Path
+    sandbox: str = "bubblewrap"
+    endpoint: str | None = None
+    retry_infra: bool = False
+    workers: int | None = None
+
+
+@dataclass
+class Watcher:
+    """Told what happens, for a progress display; the default watches nothing."""
+
+    log: Callable[[str], None] = lambda _: None
+    planned: Callable[[list[PlannedCell], int], None] = lambda _cells, _sealed: None
+    """All cells of the plan, and how many need not be run."""
+    started: Callable[[PlannedCell], None] = lambda _: None
+    ended: Callable[[PlannedCell, Record], None] = lambda _cell, _record: None
+
+
+@dataclass
+class SweepResult:
+    """Every cell of the plan with its newest sealed record, None for one that was skipped."""
+
+    spec: SweepSpec
+    cells: list[tuple[PlannedCell, Record | None]] = field(default_factory=list)
+    ran: int = 0
+
+    @property
+    def deviations(self) -> list[Record]:
+        """Controls that did not get their verdict."""
+        return [r for _, r in self.cells if r and r.control_verdict and not r.control_verdict.as_expected]
+
+    @property
+    def without_score(self) -> list[Record]:
+        """Cells that ran and have no score."""
+        return [r for _, r in self.cells if r and not FAILURES[r.outcome].scored]
+
+    @property
+    def skipped(self) -> list[PlannedCell]:
+        """Cells that this machine cannot run."""
+        return [c for c, r in self.cells if r is None]
+
+    @property
+    def exit_code(self) -> int:
+        """3 when a control deviates, else 1 when a cell has no score, else 0."""
+        return 3 if self.deviations else 1 if self.without_score else 0
+
+
+def run_sweep(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher: Watcher | None = None) -> SweepResult:
+    """Run what is missing of `spec` (already resolved against `catalog`).
+
+    Raises UsageError and SetupError before anything ran, StoreError when results cannot be written.
+    """
+    watcher = watcher or Watcher()
+    sandbox = engine(options.sandbox)
+    sandbox.preflight()
+    _check_backends(spec, catalog, options)
+    folder = options.results / spec.id
+    with _sole_runner(folder):
+        _check_space(folder)
+        available = make_available(catalog, spec.tuis, spec.tasks, store=options.store, log=watcher.log)
+        planned = list(plan_cells(spec, catalog, available.bundles, available.missing_tuis, available.missing_tasks))
+        journal = Journal(folder / "journal.sqlite")
+        try:
+            journal.plan(planned)
+            sealed = _sealed(planned, journal, options, watcher)
+            todo = [c for c in planned if c.cell_id not in sealed and c.skip is None]
+            watcher.planned(planned, len(planned) - len(todo))
+            ran = _execute(todo, _Sweep(spec, catalog, sandbox, available.bundles, options, journal, watcher))
+        finally:
+            journal.close()
+    records = {**sealed, **ran}
+    return SweepResult(spec, [(c, records.get(c.cell_id)) for c in planned], len(ran))
+
+
+@dataclass(frozen=True)
+class _Sweep:
+    spec: SweepSpec
+    catalog: Catalog
+    sandbox: Sandbox
+    bundles: dict[str, Bundle]
+    options: SweepOptions
+    journal: Journal
+    watcher: Watcher
+
+
+def _execute(todo: list[PlannedCell], sweep: _Sweep) -> dict[str, Record]:
+    """Run `todo`, journalling each cell as it starts and is sealed."""
+    records: dict[str, Record] = {}
+
+    def started(cell: PlannedCell) -> None:
+        sweep.journal.mark(cell.cell_id, "running")
+        sweep.watcher.started(cell)
+
+    def ended(cell: PlannedCell, record: Record) -> None:
+        sweep.journal.mark(cell.cell_id, "sealed", outcome=record.outcome, attempt=record.attempt)
+        records[cell.cell_id] = record
+        sweep.watcher.ended(cell, record)
+
+    async def run() -> None:
+        workers = sweep.options.workers or sweep.spec.workers or os.cpu_count() or 1
+        async with Gateway() as gateway:
+            with make_scratch() as scratch:
+                kit = Kit(
+                    catalog=sweep.catalog,
+                    engine=sweep.sandbox,
+                    gateway=gateway,
+                    bundles=sweep.bundles,
+                    results=sweep.options.results,
+                    scratch=Path(scratch),
+                    templates=Templates(Path(scratch)),
+                    endpoint_override=sweep.options.endpoint,
+                )
+                await run_local(todo, kit, workers=workers, started=started, ended=ended)
+
+    if todo:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run())
+    return records
+
+
+def _sealed(planned: list[PlannedCell], journal: Journal, options: SweepOptions, watcher: Watcher) -> dict[str, Record]:
+    """Records of cells that need not run again; the journal is brought in line with the folders."""
+    states = {row.plan.cell_id: row.state for row in journal.rows()}
+    kept: dict[str, Record] = {}
+    stale = 0
+    for cell in planned:
+        if cell.skip is not None:
+            journal.mark(cell.cell_id, "skipped", outcome=cell.skip_outcome)
+            continue
+        folders = sealed_attempts(cell_folder(options.results, cell.cell_id))
+        record = read_attempt(folders[-1]).record if folders else None
+        if record is None or (options.retry_infra and FAILURES[record.outcome].retry):
+            wanted = "planned"
+        elif _is_stale(cell, record):
+            wanted, stale = "planned", stale + 1
+        else:
+            wanted, kept[cell.cell_id] = "sealed", record
+        if states.get(cell.cell_id) != wanted:
+            _mark(journal, cell, wanted, record)
+    if stale:
+        watcher.log(f"{stale} sealed cells are of another task, TUI or model version: they run again as new attempts")
+    return kept
+
+
+def _mark(journal: Journal, cell: PlannedCell, state: str, record: Record | None) -> None:
+    if state == "sealed" and record is not None:
+        journal.mark(cell.cell_id, "sealed", outcome=record.outcome, attempt=record.attempt)
+    else:
+        journal.mark(cell.cell_id, "planned")
+
+
+def _is_stale(cell: PlannedCell, record: Record) -> bool:
+    digests = cell.digests
+    return digests is not None and (digests.task, digests.tui_bundle, digests.model_build) != (
+        record.task_digest,
+        record.receipt.tui_bundle,
+        record.model_build_id,
+    )
+
+
+def _check_backends(spec: SweepSpec, catalog: Catalog, options: SweepOptions) -> None:
+    """A missing key or address is said now, not in every cell."""
+    for model in spec.models:
+        for tui in spec.tuis:
+            entry = catalog.tui(tui).tui
+            backend = backend_for(catalog.model(model), catalog.task(spec.tasks[0]), entry, options.endpoint)
+            if isinstance(backend, EndpointBackend) and entry.wire not in backend.wires:
+                spoken = ", ".join(backend.wires)
+                msg = f"{tui} speaks {entry.wire}, the endpoint of {model} only {spoken}: leave one of them out"
+                raise UsageError(msg)
+
+
+@contextmanager
+def _sole_runner(folder: Path) -> Iterator[None]:
+    """One process a sweep; the lock goes with the process, however it ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("a+")
+    except OSError as error:
+        msg = f"{folder}: results cannot be written there: {error.strerror}: choose another place with --results"
+        raise StoreError(msg) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            msg = f"{folder}: another process is running this sweep: wait for it, or give this one another id"
+            raise UsageError(msg) from error
+        yield
+
+
+def _check_space(folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < MIN_FREE_BYTES:
+        msg = f"{folder}: only {free >> 20} MiB free: at least {MIN_FREE_BYTES >> 20} are needed to run a sweep"
+        raise StoreError(msg)
