@@ -56,7 +56,7 @@ def _syntax_fault(file: Path, message: str) -> str:
     return f"{file}:{place[1]}:{place[2]}: not TOML: {message[: place.start()].strip()}"
 
 
-def _fault(file: Path, text: str, model: type[BaseModel], error: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails
+def _fault(file: Path, text: str, model: type[BaseModel], error: Any) -> str:  # pydantic's ErrorDetails
     location = [part for part in error["loc"] if not _is_union_tag(part)]
     key = ".".join(str(part) for part in location) or "(top level)"
     line = _line_of(text, location)
@@ -106,7 +106,7 @@ def _fields_at(model: type[BaseModel], location: list[object]) -> list[str]:
     return list((here or model).model_fields)
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401  # any annotation of a model field
+def _model_in(annotation: Any) -> type[BaseModel] | None:  # any annotation of a model field
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for inner in getattr(annotation, "__args__", ()):

@@ -1,1 +1,1 @@
-"""cli."""
+"""The command line: one small module a verb, imported only when the verb is used. No logic."""

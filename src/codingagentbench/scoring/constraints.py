@@ -30,7 +30,7 @@ def check(constraint: Constraint, evidence: Evidence) -> ConstraintResult:
     return ConstraintResult(kind=constraint.kind, text=constraint_text(constraint), honoured=honoured, evidence=found)
 
 
-def _check(  # noqa: PLR0911  # one return a kind is the table
+def _check(  # one return a kind is the table
     constraint: Constraint, changes: list[Change], evidence: Evidence
 ) -> tuple[bool | None, list[str]]:
     match constraint:

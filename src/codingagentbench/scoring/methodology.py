@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from codingagentbench.errors import unknown_name
-from codingagentbench.scoring.composite import Inputs, composite_v1, composite_v01
+from codingagentbench.scoring.composite import Inputs, composite_v01, composite_v1
 from codingagentbench.store.axes import Composite
 
 DEFAULT = "v1"

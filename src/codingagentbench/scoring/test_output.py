@@ -11,7 +11,7 @@ from codingagentbench.store.axes import TestResult
 
 _FORMS = {
     "cargo": re.compile(r"^test (?P<name>\S+) \.\.\. (?P<status>ok|FAILED|ignored)\b"),
-    "unittest": re.compile(r"^(?P<name>\w+) \([\w.]+\)(?: \.\.\.|\n.*? \.\.\.) (?P<status>ok|FAIL|ERROR|skipped)\b"),
+    "unittest": re.compile(r"^(?P<name>\w+) \([\w.]+\) \.\.\. (?P<status>ok|FAIL|ERROR|skipped)\b"),
     "node-tap": re.compile(r"^(?P<status>ok|not ok) \d+ - (?P<name>.+?)(?: # (?P<directive>SKIP|TODO)\b.*)?$"),
     "check-lines": re.compile(r"^check (?P<name>\S+) (?P<status>ok|FAILED)$"),
 }

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from codingagentbench.errors import StoreError
 from codingagentbench.site.cast import CastView
 from codingagentbench.site.cells import CellSummary, is_scored
 from codingagentbench.site.commands import CatalogFacts, run_it_yourself
@@ -12,7 +11,17 @@ from codingagentbench.site.matrix import pair_page
 from codingagentbench.site.raw import RawFile
 from codingagentbench.site.related import Neighbourhood
 from codingagentbench.site.scores import breakdown, headline
-from codingagentbench.site.text import Figure, count, decimal, not_applicable, seconds, short_digest, signed, unknown, url_path
+from codingagentbench.site.text import (
+    Figure,
+    count,
+    decimal,
+    not_applicable,
+    seconds,
+    short_digest,
+    signed,
+    unknown,
+    url_path,
+)
 from codingagentbench.site.trace import view_calls, view_trace
 from codingagentbench.store.attempts import Attempt
 from codingagentbench.store.record import Record
@@ -180,7 +189,11 @@ def timing(record: Record) -> Rows:
 
 
 def _said(value: int | None) -> Figure:
-    return unknown("the CLI did not say, or not in a form that its catalogue entry reads") if value is None else count(value)
+    return (
+        unknown("the CLI did not say, or not in a form that its catalogue entry reads")
+        if value is None
+        else count(value)
+    )
 
 
 def reported(record: Record) -> str:
@@ -204,11 +217,9 @@ def _notes(attempt: Attempt, have: set[str]) -> dict[str, Any]:
     }
 
 
-
-def _fields(struct: Any) -> list[tuple[str, Any]]:  # noqa: ANN401  # any msgspec struct: its fields are of all types
+def _fields(struct: Any) -> list[tuple[str, Any]]:  # any msgspec struct: its fields are of all types
     return [(name, getattr(struct, name)) for name in struct.__struct_fields__]
 
 
-def _yes_no(value: bool) -> str:  # noqa: FBT001  # a formatter of booleans
+def _yes_no(value: bool) -> str:  # a formatter of booleans
     return "yes" if value else "no"
-

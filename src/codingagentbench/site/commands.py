@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from codingagentbench.catalog.load import Catalog
+from codingagentbench.errors import UsageError
 from codingagentbench.store.record import Record
 
 DEFAULT_KEY_ENV = "YOUR_KEY_VARIABLE"
@@ -20,10 +21,19 @@ class CatalogFacts:
     task_digest: str | None = None
 
 
-def catalog_facts(catalog: Catalog | None, tui: str, model: str, task: str) -> CatalogFacts:
-    """Facts for one cell. Raises CatalogError where an entry that it needs is wrong."""
+def catalog_facts(catalog: Catalog | None, tui: str, model: str, task: str, problems: list[str]) -> CatalogFacts:
+    """Facts for one cell. A catalogue entry that is wrong costs the page its facts and adds a line to `problems`."""
     if catalog is None:
         return CatalogFacts()
+    try:
+        return _facts(catalog, tui, model, task)
+    except UsageError as error:
+        if str(error) not in problems:
+            problems.append(str(error))
+        return CatalogFacts()
+
+
+def _facts(catalog: Catalog, tui: str, model: str, task: str) -> CatalogFacts:
     entry, served = catalog.tuis.get(tui), catalog.models.get(model)
     folder = catalog.task(task) if task in catalog.task_places else None
     return CatalogFacts(

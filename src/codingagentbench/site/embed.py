@@ -5,10 +5,10 @@ import re
 from dataclasses import dataclass
 
 from codingagentbench.site.cells import CellSummary
-from codingagentbench.site.text import url_path
+from codingagentbench.site.text import TIMES, url_path
 
 PLACEHOLDER_BASE = "https://YOUR-SITE"
-_UNSAFE_IN_MARKDOWN = re.compile(r"[^\w ./×:%=,()#@+-]")
+_UNSAFE_IN_MARKDOWN = re.compile(rf"[^\w ./{TIMES}:%=,()#@+-]")
 _CHAR_WIDTH = 6.4
 _PADDING = 10.0
 _LABEL = "CodingAgentBench"
@@ -36,7 +36,7 @@ def badge_value(cell: CellSummary) -> str:
 def embed(cell: CellSummary, base_url: str | None) -> Embed:
     """The snippets; without a base URL they carry a placeholder that says so."""
     base = (base_url or PLACEHOLDER_BASE).rstrip("/")
-    text = _UNSAFE_IN_MARKDOWN.sub("_", f"{_LABEL}: {cell.tui} × {cell.model} {badge_value(cell)} (n = 1)")
+    text = _UNSAFE_IN_MARKDOWN.sub("_", f"{_LABEL}: {cell.tui} {TIMES} {cell.model} {badge_value(cell)} (n = 1)")
     page, badge = f"{base}/{_encoded(cell.page)}", f"{base}/{_encoded(cell.badge)}"
     alt = text.replace("(", "").replace(")", "")
     image = f'<img src="{html.escape(badge)}" alt="{html.escape(alt)}" />'
@@ -74,7 +74,7 @@ def badge(cell: CellSummary) -> Badge:
     return Badge(
         label=_LABEL,
         value=value,
-        title=f"{_LABEL}: {cell.tui} × {cell.model} on {cell.task_id}: {value} (n = 1)",
+        title=f"{_LABEL}: {cell.tui} {TIMES} {cell.model} on {cell.task_id}: {value} (n = 1)",
         colour=_COLOURS["control" if cell.control is not None else cell.verdict],
         label_width=_width(_LABEL),
         value_width=_width(value),

@@ -5,10 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
 
 from codingagentbench.site.cells import CellSummary
-from codingagentbench.site.text import Figure, count, ratio, seconds, url_path
+from codingagentbench.site.text import DASH, Figure, count, ratio, seconds, url_path
 
 _Z95 = 1.959963984540054
 _TINTS = 5
@@ -83,10 +82,10 @@ def square(cells: Sequence[CellSummary], skipped: int = 0) -> Square:
 def _passes(scored: Sequence[CellSummary]) -> Shown:
     n, passes = len(scored), sum(c.verdict == "pass" for c in scored)
     if not n:
-        return Shown("pass", "–", "no score", "none of the cells has a score", 0)
+        return Shown("pass", DASH, "no score", "none of the cells has a score", 0)
     low, high = wilson(passes, n)
     title = f"{passes} of {n} scored cells passed ({passes / n:.0%}); Wilson 95 % interval {low:.3f} to {high:.3f}"
-    return Shown("pass", f"{passes}/{n}", f"{low:.0%}–{high:.0%}".replace("%–", "–"), title, _tint(passes / n))
+    return Shown("pass", f"{passes}/{n}", f"{low * 100:.0f}{DASH}{high:.0%}", title, _tint(passes / n))
 
 
 Getter = Callable[[CellSummary], float | None]
@@ -95,7 +94,7 @@ Getter = Callable[[CellSummary], float | None]
 def _mean(axis: str, cells: Sequence[CellSummary], get: Getter, *, lower_is_better: bool = False) -> Shown:
     known = [v for c in cells if (v := get(c)) is not None]
     if not known:
-        return Shown(axis, "–", "n = 0", "unknown: no cell has this figure", 0)
+        return Shown(axis, DASH, "n = 0", "unknown: no cell has this figure", 0)
     mean = statistics.fmean(known)
     return Shown(
         axis,
@@ -109,7 +108,7 @@ def _mean(axis: str, cells: Sequence[CellSummary], get: Getter, *, lower_is_bett
 def _median(axis: str, cells: Sequence[CellSummary], get: Getter, as_figure: Callable[[float | None], Figure]) -> Shown:
     known = [v for c in cells if (v := get(c)) is not None]
     if not known:
-        return Shown(axis, "–", "n = 0", "unknown: no cell has this figure", 0)
+        return Shown(axis, DASH, "n = 0", "unknown: no cell has this figure", 0)
     middle = statistics.median(known)
     return Shown(axis, as_figure(middle).text, f"n = {len(known)}", f"median {middle!r} over {len(known)} cells", 0)
 
@@ -123,10 +122,14 @@ class Grid:
     """A table of squares: one row a TUI, one column a model; None where a sweep has no such pair."""
 
     columns: Sequence[str]
-    rows: Sequence[tuple[str, Sequence[Any]]]
+    rows: Sequence[tuple[str, Sequence[object]]]
 
 
-def matrix(cells: Iterable[CellSummary], skipped: "Skipped | None" = None) -> Grid:
+Skipped = dict[tuple[str, str], int]
+"""(TUI, model) to the number of its cells that were planned and skipped."""
+
+
+def matrix(cells: Iterable[CellSummary], skipped: Skipped | None = None) -> Grid:
     """The cells that are no controls as TUI x model."""
     return _grid([c for c in cells if c.control is None], lambda group: square(group, _count(skipped, group)))
 
@@ -167,10 +170,6 @@ def _grid(cells: Sequence[CellSummary], aggregate: Callable[[Sequence[CellSummar
     squares = {pair: aggregate(group) for pair, group in groups.items()}
     rows = [(tui, [squares.get((tui, model)) for model in columns]) for tui in sorted({c.tui for c in cells})]
     return Grid(columns, rows)
-
-
-Skipped = dict[tuple[str, str], int]
-"""(TUI, model) to the number of its cells that were planned and skipped."""
 
 
 def _count(skipped: Skipped | None, group: Sequence[CellSummary]) -> int:

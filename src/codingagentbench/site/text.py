@@ -14,6 +14,8 @@ _INVISIBLE = re.compile(
 )
 _C0_PICTURES = 0x2400
 _DELETE_PICTURE = "\u2421"
+DASH = "\u2013"
+TIMES = "\u00d7"
 
 
 def visible(text: str) -> str:
@@ -35,7 +37,7 @@ def _name(found: re.Match[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure as it is printed. `kind`: `known`, `unknown` or `na` (the axis does not ask it here); `title` says why."""
+    """A figure as it is printed. `kind`: `known`, `unknown` or `na` (not asked here); `title`: exact value, or why."""
 
     text: str
     kind: str = "known"
@@ -52,7 +54,7 @@ def unknown(why: str) -> Figure:
 
 def not_applicable(why: str) -> Figure:
     """A figure that this task or run does not have."""
-    return Figure("–", "na", f"not applicable: {why}")
+    return Figure(DASH, "na", f"not applicable: {why}")
 
 
 def ratio(value: float | None) -> Figure:

@@ -1,0 +1,71 @@
+"""`cab sweep`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from codingagentbench.catalog.load import open_catalog
+from codingagentbench.cli.options import CatalogOption, JsonOption, ResultsOption
+from codingagentbench.cli.tables import Display, make_console, print_result
+from codingagentbench.paths import bundle_store, results_root
+from codingagentbench.sweep.report import cell_row
+from codingagentbench.sweep.run import SweepOptions, run_sweep
+from codingagentbench.sweep.spec import make_spec
+
+
+def command(
+    spec: Annotated[str | None, typer.Argument(help="A sweep of the catalogue, or the path of a TOML file.")] = None,
+    tui: Annotated[list[str] | None, typer.Option(help="A CLI; repeatable. With SPEC: only these of it.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="A model; repeatable. With SPEC: only these of it.")] = None,
+    task: Annotated[list[str] | None, typer.Option(help="A task or a glob; repeatable. Narrows SPEC.")] = None,
+    repetitions: Annotated[
+        int | None, typer.Option(min=1, help="Runs of each cell. [default: the spec's, else 1]")
+    ] = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(
+            help="Base URL up to /v1 of the models that are no controls; the model's file names the key's variable."
+        ),
+    ] = None,
+    sandbox: Annotated[str, typer.Option(help="bubblewrap, or none (no isolation, never citable).")] = "bubblewrap",
+    workers: Annotated[int | None, typer.Option(min=1, help="Cells at a time. [default: one a core]")] = None,
+    retry: Annotated[
+        str | None, typer.Option(help="'infra': run cells again that have no score for no fault of the agent.")
+    ] = None,
+    results: ResultsOption = None,
+    catalog: CatalogOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run the missing cells of a sweep and show what came of them.
+
+    Sealed cells are never run again; the same command goes on where a killed one stopped.
+    """
+    if retry not in {None, "infra"}:
+        msg = f"--retry {retry!r}: accepted: infra"
+        raise typer.BadParameter(msg)
+    entries = open_catalog(catalog or [])
+    chosen = make_spec(entries, spec, tuis=tui, models=model, tasks=task, repetitions=repetitions)
+    options = SweepOptions(
+        results=results or results_root(),
+        store=bundle_store(),
+        sandbox=sandbox,
+        endpoint=endpoint,
+        retry_infra=retry == "infra",
+        workers=workers,
+    )
+    with Display(make_console(stderr=json)) as display:
+        result = run_sweep(chosen, entries, options, display.watcher())
+    if json:
+        for plan, record in result.cells:
+            sys.stdout.buffer.write(msgspec.json.encode(cell_row(plan, record)) + b"\n")
+    else:
+        console = make_console()
+        print_result(console, result)
+        where = Path(options.results, chosen.id)
+        console.print(
+            f"{result.ran} cells run now. Records: {where}  Cells: cab cells --sweep {chosen.id}", style="dim"
+        )
+    raise typer.Exit(result.exit_code)

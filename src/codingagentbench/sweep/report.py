@@ -1,0 +1,153 @@
+"""What is said of cells: one row a cell for scripts, one line a TUI x model for people."""
+
+import statistics
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from codingagentbench.errors import UsageError
+from codingagentbench.paths import cell_folder
+from codingagentbench.stats.intervals import Rate
+from codingagentbench.store.attempts import read_attempt, sealed_attempts
+from codingagentbench.store.record import Record
+from codingagentbench.sweep.failures import FAILURES
+from codingagentbench.sweep.journal import Journal
+from codingagentbench.sweep.plan import PlannedCell
+
+Cells = Iterable[tuple[PlannedCell, Record | None]]
+
+
+def journalled_cells(results: Path, sweep: str | None = None) -> Iterator[tuple[PlannedCell, Record | None]]:
+    """Every cell of every sweep (or of one) in its plan's order, with its newest sealed record.
+
+    Raises UsageError where `sweep` has no results.
+    """
+    for folder in _sweeps(results, sweep):
+        journal = Journal(folder / "journal.sqlite")
+        try:
+            rows = list(journal.rows())
+        finally:
+            journal.close()
+        for row in rows:
+            sealed = sealed_attempts(cell_folder(results, row.plan.cell_id))
+            yield row.plan, read_attempt(sealed[-1]).record if sealed else None
+
+
+def _sweeps(results: Path, sweep: str | None) -> list[Path]:
+    found = sorted(f.parent for f in results.glob("*/journal.sqlite"))
+    if sweep is None:
+        return found
+    chosen = [f for f in found if f.name == sweep]
+    if not chosen:
+        known = ", ".join(f.name for f in found) or "none"
+        msg = f"no sweep {sweep!r} in {results}: there are: {known}"
+        raise UsageError(msg)
+    return chosen
+
+
+def cell_row(plan: PlannedCell, record: Record | None) -> dict[str, Any]:
+    """The cell as a flat object: identity, outcome, every axis's headline figure. null is unknown."""
+    row: dict[str, Any] = {
+        "cell_id": plan.cell_id,
+        "tui": plan.tui,
+        "model": plan.model,
+        "task_id": plan.task_id,
+        "plugin_stack": list(plan.plugin_stack),
+        "repetition": plan.repetition,
+    }
+    if record is None:
+        return {**row, "outcome": plan.skip_outcome or "not_run", "outcome_detail": plan.skip}
+    axes = record.axes
+    return {
+        **row,
+        "outcome": record.outcome,
+        "outcome_detail": record.outcome_detail,
+        "cause": record.cause,
+        "scored": FAILURES[record.outcome].scored,
+        "attempt": record.attempt,
+        "pass_rate": axes.pass_rate.pass_,
+        "tokens": axes.tokens.total_tokens,
+        "prompt_tokens": axes.tokens.prompt_tokens,
+        "completion_tokens": axes.tokens.completion_tokens,
+        "model_calls": axes.tokens.model_calls,
+        "wall_clock_ms": axes.latency.wall_clock_ms,
+        "model_call_ms": axes.latency.model_call_ms,
+        "blast_radius": axes.blast_radius.blast_radius,
+        "blast_radius_without_droppings": axes.blast_radius.blast_radius_without_droppings,
+        "refusal": None if axes.refusal.not_applicable else axes.refusal.refusal,
+        "refusal_correct": axes.refusal.refusal_correct,
+        "integrity": axes.integrity.integrity,
+        "fidelity": axes.fidelity.fidelity,
+        "composite": {version: c.composite for version, c in record.composite.items()},
+        "citable": record.citable,
+        "control": record.control,
+        "as_expected": record.control_verdict.as_expected if record.control_verdict else None,
+        "deviations": record.control_verdict.deviations if record.control_verdict else [],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One TUI x model over its tasks. Medians are over the scored cells; None where there are none."""
+
+    tui: str
+    model: str
+    control: bool
+    passed: Rate
+    skipped: int
+    as_expected: tuple[int, int] | None
+    """Controls: how many got their verdict, of how many."""
+    wall_s: float | None
+    tokens: float | None
+    blast_radius: float | None
+    """Mean, without declared droppings."""
+    integrity: float | None
+    fidelity: float | None
+
+
+def summaries(cells: Cells) -> list[Summary]:
+    """A row for every TUI x model, in the order in which they first come."""
+    groups: dict[tuple[str, str], list[tuple[PlannedCell, Record | None]]] = {}
+    for plan, record in cells:
+        groups.setdefault((plan.model, plan.tui), []).append((plan, record))
+    return [_summary(tui, model, group) for (model, tui), group in groups.items()]
+
+
+def _summary(tui: str, model: str, group: list[tuple[PlannedCell, Record | None]]) -> Summary:
+    run = [r for _, r in group if r is not None]
+    scored = [r for r in run if FAILURES[r.outcome].scored]
+    verdicts = [r.control_verdict.as_expected for r in run if r.control_verdict]
+    return Summary(
+        tui=tui,
+        model=model,
+        control=any(r.control for r in run),
+        passed=Rate(
+            planned=len(group),
+            run=len(run),
+            scored=len(scored),
+            infrastructure=len(run) - len(scored),
+            successes=sum(r.axes.pass_rate.pass_ == 1 for r in scored),
+        ),
+        skipped=len(group) - len(run),
+        as_expected=(sum(verdicts), len(verdicts)) if verdicts else None,
+        wall_s=_seconds(_median(r.axes.latency.wall_clock_ms for r in scored)),
+        tokens=_median(r.axes.tokens.total_tokens for r in scored),
+        blast_radius=_mean(r.axes.blast_radius.blast_radius_without_droppings for r in scored),
+        integrity=_mean(r.axes.integrity.integrity for r in scored),
+        fidelity=_mean(r.axes.fidelity.fidelity for r in scored),
+    )
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return statistics.median(known) if known else None
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return statistics.fmean(known) if known else None
+
+
+def _seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000

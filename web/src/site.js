@@ -1,0 +1,7 @@
+import { addCopyButtons } from "./copy.js";
+import { startReplays } from "./replay.js";
+import { startTerminals } from "./terminal.js";
+
+addCopyButtons();
+startReplays();
+startTerminals();
