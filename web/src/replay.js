@@ -39,8 +39,9 @@ function start(box) {
   }
 
   function placeHead() {
-    const bar = spans[0].row.querySelector(".bar");
-    head.style.left = `${bar.offsetLeft + (total > 0 ? state.time / total : 0) * bar.getBoundingClientRect().width}px`;
+    const bar = spans[0].row.querySelector(".bar").getBoundingClientRect();
+    const left = bar.left - timeline.getBoundingClientRect().left;
+    head.style.left = `${left + (total > 0 ? state.time / total : 0) * bar.width}px`;
   }
 
   // The innermost span at a time: of those that cover it, the one that began last.
@@ -161,11 +162,10 @@ function pair(key, value) {
   return row;
 }
 
-// Control characters arrive as \u escapes in the JSON; parsed, they are shown as their Unicode pictures.
+// Control characters arrive as \u escapes in the JSON; parsed, they are shown as the rest of the page shows them.
 function visible(text) {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (c) =>
-    c === "\u007f" ? "\u2421" : String.fromCharCode(0x2400 + c.charCodeAt(0)),
-  );
+  const code = (c) => c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, (c) => `\u27e8U+${code(c)}\u27e9`);
 }
 
 function keepInView(box, row) {

@@ -24,7 +24,7 @@ async function start(box) {
     globalThis.cabPlayer({ data: cast }, box, {
       fit: "width",
       preload: true,
-      poster: `npt:${box.dataset.end}`,
+      poster: `npt:${Math.ceil(Number(box.dataset.end)) + 1}`,
       idleTimeLimit: IDLE_LIMIT_S,
       controls: true,
       theme: "cab",

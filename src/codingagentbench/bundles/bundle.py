@@ -1,4 +1,8 @@
-"""Bundles in their store: `<store>/<tui>-<version>-<recipe>/{manifest.json,content/}`, made once, then only read."""
+"""Bundles in their store: `<store>/<tui>-<version>-<recipe>/`, made once, then only read.
+
+A bundle's folder holds `content/` (what a sandbox sees at /opt/cab/tui), `manifest.json` (what `installed` needs to
+know) and `files.json` (the digest of every file, for `verify`).
+"""
 
 import fcntl
 import hashlib
@@ -7,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -15,11 +19,13 @@ import msgspec
 from codingagentbench.bundles import npm, pypi
 from codingagentbench.bundles.digest import content_digest, file_digests
 from codingagentbench.bundles.interpreters import Interpreter, find_python, platform_key
+from codingagentbench.bundles.pypi import TUI_ROOT
 from codingagentbench.catalog.tui import Install, Tui
 from codingagentbench.errors import SetupError
 from codingagentbench.sandbox.base import Mount
 
-TUI_ROOT = "/opt/cab/tui"
+_LAYOUT = 2
+"""Part of every recipe: bundles that an older CAB laid out otherwise are not found again."""
 Log = Callable[[str], None]
 
 
@@ -31,9 +37,12 @@ class Bundle:
     version: str
     digest: str
     folder: Path
+    """The content, on the host."""
     mounts: tuple[Mount, ...]
     placeholders: Mapping[str, str]
     """For the catalogue entry's argv: `tui`, and the interpreter as `python` or `node`."""
+    interpreter: str = ""
+    """Name and version, e.g. "node 20.20.2"; not part of the digest."""
 
     @property
     def image(self) -> str:
@@ -48,7 +57,6 @@ class _Manifest(msgspec.Struct, frozen=True, kw_only=True):
     interpreter_host: str
     interpreter_seen: str
     mounts: list[tuple[str, str]]
-    files: dict[str, str]
 
 
 def install(tui: Tui, file: Path, *, store: Path, log: Log) -> Bundle:
@@ -59,21 +67,11 @@ def install(tui: Tui, file: Path, *, store: Path, log: Log) -> Bundle:
     place = _place(tui, file, store)
     if (bundle := _read(tui, place)) is not None:
         return bundle
-    with _locked(store, place.name):
-        if (bundle := _read(tui, place)) is not None:
-            return bundle
-        log(f"installing {tui.name} {tui.install.version} from {tui.install.registry}")
-        partial = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=store))
-        try:
-            interpreter = _make(tui.install, file, partial / "content", store, log)
-            _write_manifest(partial, interpreter)
-            partial.chmod(0o755)
-            if place.exists():  # its interpreter is gone: the content would not start
-                shutil.rmtree(place)
-            partial.rename(place)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-    bundle = _read(tui, place)
+    with _locked(place):
+        if (bundle := _read(tui, place)) is None:
+            log(f"installing {tui.name} {tui.install.version} from {tui.install.registry}")
+            _make_place(tui, file, place, log)
+            bundle = _read(tui, place)
     if bundle is None:
         msg = f"{place}: the bundle of {tui.name} was made but cannot be read"
         raise SetupError(msg)
@@ -87,18 +85,41 @@ def installed(tui: Tui, file: Path, *, store: Path) -> Bundle | None:
 
 
 def verify(bundle: Bundle) -> list[str]:
-    """Paths of the bundle that are not what was installed."""
-    manifest = _manifest(bundle.folder.parent)
+    """Paths of the bundle that are not what was installed (changed, missing or added), compiled files included."""
+    try:
+        then = msgspec.json.decode((bundle.folder.parent / "files.json").read_bytes(), type=dict[str, str])
+    except (OSError, msgspec.MsgspecError):
+        return ["files.json"]
     now = file_digests(bundle.folder)
-    if manifest is None:
-        return ["manifest.json"]
-    return sorted(p for p in now.keys() | manifest.files.keys() if now.get(p) != manifest.files.get(p))
+    return sorted(p for p in now.keys() | then.keys() if now.get(p) != then.get(p))
+
+
+def _make_place(tui: Tui, file: Path, place: Path, log: Log) -> None:
+    """Make the bundle in a temporary sibling of `place` and move it there whole."""
+    for leftover in place.parent.glob(f".{place.name}.*/"):  # of an install that was killed: the lock is ours
+        shutil.rmtree(leftover, ignore_errors=True)
+    try:
+        partial = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
+        try:
+            interpreter = _make(tui.install, file, partial / "content", place.parent, log)
+            _open_to_all(partial)
+            _write_manifest(partial, interpreter)
+            if place.exists():  # unreadable, or its interpreter is gone: it would not start
+                shutil.rmtree(place)
+            partial.rename(place)
+            _sync(place.parent)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        msg = f"{place}: the bundle cannot be stored: {error.strerror} (XDG_CACHE_HOME names another place)"
+        raise SetupError(msg) from error
 
 
 def _make(recipe: Install, file: Path, content: Path, store: Path, log: Log) -> Interpreter:
     match recipe.registry:
         case "pypi":
-            return pypi.install(recipe, _lock(recipe, file), content)
+            interpreter = pypi.install(recipe, _lock(recipe, file), content)
+            return replace(interpreter, seen=f"{TUI_ROOT}/bin/python")
         case "npm":
             return npm.install(recipe, _lock(recipe, file), content, store, log)
         case "builtin":
@@ -114,45 +135,60 @@ def _lock(recipe: Install, file: Path) -> Path:
 
 
 def _builtin(recipe: Install) -> Path:
-    return Path(__file__).parent / recipe.package
+    folder = Path(__file__).parent / recipe.package
+    if not folder.is_dir() or folder.parent != Path(__file__).parent:
+        msg = f"install.package: {recipe.package!r} is no TUI that is built in: accepted: direct"
+        raise SetupError(msg)
+    return folder
 
 
 def _place(tui: Tui, file: Path, store: Path) -> Path:
-    recipe = hashlib.sha256(f"{tui.install.model_dump_json()}\0{platform_key()}\n".encode())
+    """Where the bundle of this recipe is: install section, lock, layout (with the starter) and platform.
+
+    The interpreter is not in it (finding one takes processes); a bundle whose interpreter is gone is made again.
+    """
+    recipe = hashlib.sha256(f"{_LAYOUT}\0{tui.install.model_dump_json()}\0{platform_key()}\n".encode())
+    recipe.update(pypi.STARTER.read_bytes() if tui.install.registry == "pypi" else b"")
     source = _builtin(tui.install) if tui.install.registry == "builtin" else _lock(tui.install, file)
     for part in sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]:
         if "__pycache__" not in part.parts:
             recipe.update(hashlib.sha256(part.read_bytes()).digest())
-    return store / f"{tui.name}-{tui.install.version}-{recipe.hexdigest()[:16]}"
+    return store.absolute() / f"{tui.name}-{tui.install.version.replace('/', '_')}-{recipe.hexdigest()[:16]}"
+
+
+def _open_to_all(folder: Path) -> None:
+    """Readable for the sandbox's own user whatever the umask was, and never writable for others."""
+    folder.chmod(0o755)
+    for here, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            place = Path(here, name)
+            if not place.is_symlink():
+                place.chmod(0o755 if place.is_dir() or place.stat().st_mode & 0o100 else 0o644)
 
 
 def _write_manifest(folder: Path, interpreter: Interpreter) -> None:
-    content = folder / "content"
+    files = file_digests(folder / "content")
     manifest = _Manifest(
-        digest=content_digest(content),
+        digest=content_digest(files),
         interpreter=interpreter.name,
         interpreter_version=interpreter.version,
         interpreter_host=str(interpreter.host),
         interpreter_seen=interpreter.seen,
         mounts=[(str(m.source), m.target) for m in interpreter.mounts],
-        files=file_digests(content),
     )
-    with (folder / "manifest.json").open("wb") as out:
-        out.write(msgspec.json.encode(manifest))
-        out.flush()
-        os.fsync(out.fileno())
-
-
-def _manifest(folder: Path) -> _Manifest | None:
-    try:
-        return msgspec.json.decode((folder / "manifest.json").read_bytes(), type=_Manifest)
-    except (OSError, msgspec.MsgspecError):
-        return None
+    for name, value in (("files.json", files), ("manifest.json", manifest)):
+        with (folder / name).open("wb") as out:
+            out.write(msgspec.json.encode(value))
+            out.flush()
+            os.fsync(out.fileno())
 
 
 def _read(tui: Tui, folder: Path) -> Bundle | None:
-    manifest = _manifest(folder)
-    if manifest is None or not Path(manifest.interpreter_host).exists():
+    try:
+        manifest = msgspec.json.decode((folder / "manifest.json").read_bytes(), type=_Manifest)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    if not Path(manifest.interpreter_host).exists():
         return None
     content = folder / "content"
     return Bundle(
@@ -162,14 +198,25 @@ def _read(tui: Tui, folder: Path) -> Bundle | None:
         folder=content,
         mounts=(Mount(content, TUI_ROOT), *(Mount(Path(s), t) for s, t in manifest.mounts)),
         placeholders={"tui": TUI_ROOT, manifest.interpreter: manifest.interpreter_seen},
+        interpreter=f"{manifest.interpreter} {manifest.interpreter_version}",
     )
 
 
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
-def _locked(store: Path, name: str) -> Iterator[None]:
+def _locked(place: Path) -> Iterator[None]:
+    """One install of a bundle at a time, on this machine."""
+    store = place.parent
     try:
         store.mkdir(parents=True, exist_ok=True)
-        lock = (store / f".{name}.lock").open("w")
+        lock = (store / f".{place.name}.lock").open("w")
     except OSError as error:
         msg = f"{store}: bundles cannot be stored there: {error.strerror} (XDG_CACHE_HOME names another place)"
         raise SetupError(msg) from error

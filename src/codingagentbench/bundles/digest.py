@@ -1,38 +1,50 @@
-"""The digest of a folder's content: the same on every machine that installed the same thing."""
+"""What a folder holds, as digests: of every entry to find damage, and one over the content to name it.
+
+The content's digest is the same on every machine that installed the same thing: it leaves out caches and the files in
+which installers note how, when, from where and for which interpreter they installed.
+"""
 
 import hashlib
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
 
-# Caches, and files in which installers note how, when and from where they installed.
-_LEFT_OUT_FOLDERS = frozenset({"__pycache__"})
-_LEFT_OUT_FILES = frozenset(
+_CACHES = "__pycache__"
+_NOTES = frozenset(
     {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", ".package-lock.json", ".lock"}
 )
+_MADE_HERE = frozenset({"pyvenv.cfg", "bin/python"})
+"""Of a bundle's own making; they name the interpreter."""
 
 
 def file_digests(root: Path) -> dict[str, str]:
-    """Relative path to a text that pins the entry: kind, executable bit, sha256 (or a link's target)."""
-    return dict(sorted(_entries(root)))
+    """Every file and link below `root`, sorted: relative path to kind, executable bit, sha256 (or a link's target).
+
+    A name that is not UTF-8 appears with surrogate escapes.
+    """
+    places = sorted(_places(root))
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # hashing happens outside the interpreter's lock
+        return dict(zip(places, threads.map(lambda p: _pin(root / p), places, chunksize=64), strict=True))
 
 
-def content_digest(root: Path) -> str:
-    """ "sha256:<hex>" over `file_digests`."""
+def content_digest(files: Mapping[str, str]) -> str:
+    """ "sha256:<hex>" over those `file_digests` that are the same on every machine."""
     total = hashlib.sha256()
-    for path, pin in file_digests(root).items():
-        total.update(f"{path}\0{pin}\n".encode())
+    for path, pin in sorted(files.items()):
+        if _is_content(PurePosixPath(path)):
+            total.update(f"{path}\0{pin}\n".encode("utf-8", "surrogateescape"))
     return f"sha256:{total.hexdigest()}"
 
 
-def _entries(root: Path) -> Iterator[tuple[str, str]]:
+def _is_content(path: PurePosixPath) -> bool:
+    return _CACHES not in path.parts and path.name not in _NOTES and str(path) not in _MADE_HERE
+
+
+def _places(root: Path) -> Iterator[str]:
     for here, folders, files in os.walk(root):
-        folders[:] = [f for f in folders if f not in _LEFT_OUT_FOLDERS]
         links = [f for f in folders if Path(here, f).is_symlink()]
-        for name in [*files, *links]:
-            place = Path(here, name)
-            if name not in _LEFT_OUT_FILES:
-                yield place.relative_to(root).as_posix(), _pin(place)
+        yield from (Path(here, name).relative_to(root).as_posix() for name in [*files, *links])
 
 
 def _pin(place: Path) -> str:

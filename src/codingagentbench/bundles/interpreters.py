@@ -16,7 +16,9 @@ from codingagentbench.sandbox.base import Mount
 
 _PROBE_PYTHON = "import sys, platform; print(platform.python_version()); print(sys.base_prefix)"
 _TIMEOUT_S = 20
+_SERIES = tuple(f"python3.{minor}" for minor in (11, 12, 13, 10, 14))
 SYSTEM = Path("/usr")
+"""In every sandbox's view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +34,33 @@ class Interpreter:
 
 def find_python(specifier: str | None) -> Interpreter:
     """The first Python that satisfies `specifier` (any where None). Raises SetupError naming what was found."""
-    wanted, seen = SpecifierSet(specifier or ""), []
-    for candidate in _python_candidates():
+    wanted, unfit = SpecifierSet(specifier or ""), []
+    for candidate in dict.fromkeys(_python_candidates()):
         answer = _ask([str(candidate), "-I", "-c", _PROBE_PYTHON])
-        if answer is None:
+        if answer is None or "\n" not in answer:
             continue
         version, prefix = answer.split("\n", 1)
-        if wanted.contains(version):
-            root = Path(prefix.strip())
+        root = Path(prefix.strip())
+        if wanted.contains(version, prereleases=True) and not is_shared_folder(root):
             program = root / "bin" / f"python{'.'.join(version.split('.')[:2])}"
             return _interpreter("python", version, program if program.exists() else candidate.resolve(), root)
-        seen.append(version)
-    found = ", ".join(seen) or "none"
-    msg = f"no Python {specifier} on this machine (found: {found}): install one, e.g. with apt, pyenv or uv"
+        unfit.append(f"{version} at {candidate}")
+    found = ", ".join(unfit) or "none"
+    msg = f"no Python {specifier or ''} on this machine (found: {found}): install one, e.g. with apt, pyenv or uv"
     raise SetupError(msg)
 
 
 def find_node(specifier: str | None) -> Interpreter | None:
     """Node.js with npm beside it on PATH, where it satisfies `specifier`; None otherwise."""
     program = shutil.which("node")
-    answer = _ask([program, "--version"]) if program and shutil.which("npm") else None
-    if program is None or answer is None:
+    answer = _ask([program, "-p", "process.versions.node + '\\n' + process.execPath"]) if program else None
+    if answer is None or len(answer.split()) < 2 or shutil.which("npm") is None:  # noqa: PLR2004  # version and path
         return None
-    version = answer.strip().removeprefix("v")
-    if not SpecifierSet(specifier or "").contains(version):
+    version, real = answer.split("\n")[:2]  # a version manager's shim says where the program really is
+    root = Path(real).parent.parent
+    if not SpecifierSet(specifier or "").contains(version, prereleases=True) or is_shared_folder(root):
         return None
-    real = Path(program).resolve()
-    return _interpreter("node", version, real, real.parent.parent)
+    return _interpreter("node", version, Path(real), root)
 
 
 def node_below(root: Path, version: str) -> Interpreter:
@@ -66,21 +68,25 @@ def node_below(root: Path, version: str) -> Interpreter:
     return _interpreter("node", version, root / "bin" / "node", root)
 
 
+def is_shared_folder(root: Path) -> bool:
+    """Whether `root` holds more than an interpreter (a home, ~/.local, /opt): it is never shown to a sandbox."""
+    home = Path.home()
+    return not root.is_relative_to(SYSTEM) and any(
+        p.is_relative_to(root) for p in (home / ".local" / "share", home / ".config", Path("/opt"), Path("/var"))
+    )
+
+
 def _python_candidates() -> Iterator[Path]:
-    """Versioned names first: a plain python3 may be any. The system's own need no mount."""
-    names = [f"python3.{minor}" for minor in (11, 12, 13, 10, 14)]
-    for name in names:
-        yield from (p for p in [SYSTEM / "bin" / name] if p.exists())
+    """The system's own first, which need no mount; versioned names before a plain python3, which may be any."""
+    yield from (p for p in (SYSTEM / "bin" / name for name in _SERIES) if p.exists())
     yield Path(sys.executable)
-    for name in [*names, "python3"]:
-        if found := shutil.which(name):
-            yield Path(found)
+    yield from (Path(found) for name in (*_SERIES, "python3") if (found := shutil.which(name)))
     yield from sorted((Path.home() / ".pyenv" / "versions").glob("3.*/bin/python3"), reverse=True)
 
 
 def _interpreter(name: str, version: str, program: Path, root: Path) -> Interpreter:
     """A program below /usr is in every sandbox's view; any other is mounted with its whole prefix."""
-    if program.is_relative_to(SYSTEM) and not root.is_relative_to(SYSTEM / "local"):
+    if program.is_relative_to(SYSTEM):
         return Interpreter(name, version, program, str(program), ())
     target = f"/opt/cab/{name}"
     seen = f"{target}/{program.relative_to(root)}"
@@ -88,10 +94,10 @@ def _interpreter(name: str, version: str, program: Path, root: Path) -> Interpre
 
 
 def _ask(command: list[str]) -> str | None:
-    env = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "NODE_OPTIONS"))}
     try:
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
-    except (OSError, subprocess.TimeoutExpired):
+    except (OSError, UnicodeDecodeError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode == 0 else None
 

@@ -1,7 +1,7 @@
-"""Bundles from PyPI: `site-packages/` and a launcher, started by an interpreter that knows of nothing else.
+"""Bundles from PyPI: laid out as a virtual environment whose paths are those of the sandbox, not of this machine.
 
-No virtual environment: its paths would name the machine it was made on, and PYTHONPATH would reach every Python that
-an agent starts. `python -I -S launch.py MODULE` sees the standard library and the bundle only, and hands nothing on.
+So `sys.executable` finds the bundle's packages again (aider runs `sys.executable -m flake8`), and nothing reaches the
+Pythons that an agent starts, as it would through PYTHONPATH.
 """
 
 import shutil
@@ -13,31 +13,47 @@ from codingagentbench.bundles.interpreters import Interpreter, find_python
 from codingagentbench.bundles.tool import run_tool
 from codingagentbench.catalog.tui import Install
 
-LAUNCHER = '''\
-"""Runs a module of this bundle: `python -I -S launch.py MODULE [ARGUMENT ...]`."""
-
-import os
-import runpy
-import site
-import sys
-
-site.addsitedir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "site-packages"))
-site.setquit()
-site.sethelper()
-module = sys.argv.pop(1)
-sys.argv[0] = module
-runpy.run_module(module, run_name="__main__", alter_sys=True)
-'''
+TUI_ROOT = "/opt/cab/tui"
+"""Where a sandbox sees the bundle."""
+STARTER = Path(__file__).parent / "pypi_start.py"
 
 
 def install(recipe: Install, lock: Path, content: Path) -> Interpreter:
-    """Install the locked packages below `content`; bytecode is compiled now, the mount will be read-only."""
+    """Install the locked packages below `content`; bytecode is compiled now, because the mount will be read-only."""
     interpreter = find_python(recipe.python)
-    packages = content / "site-packages"
-    command = [find_uv_bin(), "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
-    command += ["--only-binary", ":all:", "--compile-bytecode", "--python", str(interpreter.host)]
-    command += ["--target", str(packages), "--requirement", str(lock)]
-    run_tool(command, what=f"{recipe.package} {recipe.version} cannot be installed")
+    series = "python" + ".".join(interpreter.version.split(".")[:2])
+    packages = content / "lib" / series / "site-packages"
+    what = f"{recipe.package} {recipe.version} cannot be installed"
+    run_tool(uv_install(interpreter, lock, packages), what=what)
     shutil.rmtree(packages / "bin", ignore_errors=True)  # scripts that name the machine's interpreter; -m is enough
-    (content / "launch.py").write_text(LAUNCHER)
+    shutil.copy(STARTER, content / "start.py")
+    _environment(content, interpreter)
+    run_tool(_compile(interpreter, content), what=what, accepted=(0, 1))  # 1: a file that is no Python, a template say
     return interpreter
+
+
+def uv_install(interpreter: Interpreter, lock: Path, target: Path) -> list[str]:
+    """The uv command line that installs exactly what `lock` names: wheels only, every one checked by its hash.
+
+    Copies, not links: a bundle shares no file with uv's cache, whose modes are nobody's promise.
+    """
+    command = [find_uv_bin(), "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:"]
+    command += ["--link-mode", "copy", "--python", str(interpreter.host)]
+    return [*command, "--target", str(target), "--requirement", str(lock)]
+
+
+def _environment(content: Path, interpreter: Interpreter) -> None:
+    """What makes the folder a virtual environment: the interpreter and pyvenv.cfg, both as the sandbox sees them."""
+    home = Path(interpreter.seen).parent
+    (content / "bin").mkdir()
+    (content / "bin" / "python").symlink_to(interpreter.seen)
+    (content / "pyvenv.cfg").write_text(
+        f"home = {home}\ninclude-system-site-packages = false\nversion = {interpreter.version}\n"
+    )
+
+
+def _compile(interpreter: Interpreter, content: Path) -> list[str]:
+    """Bytecode that is taken as it is (no times are compared) and names the sandbox's paths, never this machine's."""
+    command = [str(interpreter.host), "-I", "-m", "compileall", "-qq", "-j", "0"]
+    command += ["--invalidation-mode", "unchecked-hash", "-s", str(content), "-p", TUI_ROOT]
+    return [*command, str(content / "lib")]

@@ -25,26 +25,33 @@ def agents_md(task: Task, plugins: Sequence[Plugin] = ()) -> str:
     return "\n".join(parts)
 
 
-def constraint_text(constraint: Constraint) -> str:  # noqa: PLR0911  # one return a kind is the table
+def constraint_text(constraint: Constraint) -> str:
     """One sentence, as it stands in AGENTS.md and beside the check's result."""
     match constraint:
         case FileNotTouched(paths=paths):
-            return f"Do not add, change or remove files matching {_listed(paths)}."
+            return f"Do not add, change or remove files matching {_listed(paths, 'or')}."
         case NoNewDependency():
             return "Do not add a dependency to any manifest."
-        case NoCommentsAdded(max_added=0):
-            return "Do not add comments to the source."
         case NoCommentsAdded(max_added=most):
-            return f"Add at most {most} {'comment' if most == 1 else 'comments'} to the source."
+            return (
+                f"Add at most {_count(most, 'comment')} to the source."
+                if most
+                else "Do not add comments to the source."
+            )
         case FilePatternRequired(paths=paths):
-            return f"Your change has to include a file matching each of: {_listed(paths)}."
+            return (
+                f"Your change has to include {_listed([f'a file matching `{p}`' for p in paths], 'and', quote=False)}."
+            )
         case MaxFilesChanged(max_files=most):
-            return f"Change at most {most} {'file' if most == 1 else 'files'}."
-        case NoNewFiles(allow=[]):
-            return "Do not add files."
+            return f"Change at most {_count(most, 'file')}." if most else "Do not change any file."
         case NoNewFiles(allow=allow):
-            return f"Do not add files, except {_listed(allow)}."
+            return f"Do not add files, except those matching {_listed(allow, 'or')}." if allow else "Do not add files."
 
 
-def _listed(globs: Sequence[str]) -> str:
-    return ", ".join(f"`{g}`" for g in globs)
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _listed(items: Sequence[str], last: str, *, quote: bool = True) -> str:
+    *first, final = [f"`{item}`" for item in items] if quote else items
+    return f"{', '.join(first)} {last} {final}" if first else final

@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from codingagentbench.catalog.faults import read_entry
+from codingagentbench.catalog.faults import fault_at, read_entry, read_text
 from codingagentbench.catalog.model import ControlModel, Endpoint, EndpointModel, ModelFile
 from codingagentbench.catalog.plugin import Plugin
 from codingagentbench.catalog.sweep import SweepSpec
+from codingagentbench.catalog.task_faults import Fault, program_faults
 from codingagentbench.catalog.tasks import TaskFolder, read_task, task_folders
 from codingagentbench.catalog.toolchain import Toolchain
 from codingagentbench.catalog.tui import Tui
@@ -21,6 +22,9 @@ from codingagentbench.globs import matches
 
 __all__ = ["Catalog", "ModelEntry", "TaskFolder", "TuiEntry", "open_catalog"]
 T = TypeVar("T")
+Found = dict[str, tuple[str, T, Path]]
+"""Case-folded name to name, entry and the file that it stands in."""
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -52,14 +56,21 @@ class Catalog:
     @cached_property
     def task_places(self) -> Mapping[str, Path]:
         """Task id to folder, without reading the tasks."""
-        found: dict[str, tuple[Path, Path]] = {}
+        found: Found[Path] = {}
         for root in self.roots:
             for folder in task_folders(root):
                 _put(found, f"{folder.parent.name}/{folder.name}", folder, folder / "task.toml", "task")
-        return {name: folder for name, (folder, _) in found.items()}
+        return _entries_of(found)
 
     @cached_property
-    def _tasks(self) -> dict[str, TaskFolder]:
+    def tasks(self) -> Mapping[str, TaskFolder]:
+        """Every task by id, all of them read. Raises CatalogError with the faults of all."""
+        if faults := [fault for name in self.task_places for fault in _faults_of(partial(self.task, name))]:
+            raise CatalogError("\n".join(dict.fromkeys(faults)))
+        return {name: self.task(name) for name in self.task_places}
+
+    @cached_property
+    def _read_tasks(self) -> dict[str, TaskFolder]:
         return {}
 
     @cached_property
@@ -85,22 +96,18 @@ class Catalog:
     @cached_property
     def sweep_files(self) -> Mapping[str, Path]:
         """Sweep name (the file's) to file."""
-        found: dict[str, tuple[Path, Path]] = {}
+        found: Found[Path] = {}
         for file in self._files("sweeps"):
             _put(found, file.stem, file, file, "sweep")
-        return {name: file for name, (file, _) in found.items()}
+        return _entries_of(found)
 
     def task(self, task_id: str) -> TaskFolder:
         """A task, read when first asked for. Raises UsageError with the nearest ids where it is unknown."""
-        if task_id not in self._tasks:
-            folder = _get(self.task_places, "task", task_id)
-            task = read_task(folder)
-            for name in task.task.toolchains:
-                if name not in self.toolchains:
-                    msg = f"{folder / 'task.toml'}: toolchains: {unknown_name('toolchain', name, self.toolchains)}"
-                    raise CatalogError(msg)
-            self._tasks[task_id] = task
-        return self._tasks[task_id]
+        if task_id not in self._read_tasks:
+            task = read_task(_get(self.task_places, "task", task_id))
+            self._check_toolchains(task)
+            self._read_tasks[task_id] = task
+        return self._read_tasks[task_id]
 
     def tui(self, name: str) -> TuiEntry:
         """A TUI. Raises UsageError with the nearest names where it is unknown."""
@@ -121,50 +128,66 @@ class Catalog:
     def sweep(self, name_or_path: str) -> SweepSpec:
         """A sweep by name or by path, its task globs expanded and every name in it known."""
         path = Path(name_or_path)
-        if not (path.suffix == ".toml" or "/" in name_or_path):
+        named = not (path.suffix == ".toml" or "/" in name_or_path)
+        if named:
             path = _get(self.sweep_files, "sweep", name_or_path)
-        return self.resolve(read_entry(path, SweepSpec))
+        spec = read_entry(path, SweepSpec)
+        if named and spec.id != name_or_path:
+            what = f"bad value {spec.id!r}: accepted: {name_or_path!r}, the file's name"
+            raise CatalogError(fault_at(path, read_text(path), ("id",), what))
+        try:
+            return self.resolve(spec)
+        except CatalogError:  # another file is at fault, and the text says which
+            raise
+        except UsageError as error:
+            raise CatalogError("\n".join(f"{path}: {fault}" for fault in str(error).splitlines())) from error
 
     def resolve(self, spec: SweepSpec) -> SweepSpec:
-        """`spec` with task globs expanded. Raises UsageError for the first name that is unknown."""
-        for tui in spec.tuis:
-            self.tui(tui)
-        for model in spec.models:
-            self.model(model)
-        for stack in spec.stacks:
-            for plugin in stack:
-                self.plugin(plugin)
-        tasks = list(dict.fromkeys(t for pattern in spec.tasks for t in self._expand(pattern)))
-        for task in tasks:
-            self.task(task)
+        """`spec` with task globs expanded. Raises UsageError with every name that is unknown, one a line."""
+        faults = [
+            *_unknown("TUI", spec.tuis, self.tuis),
+            *_unknown("model", spec.models, self.models),
+            *_unknown("plugin", [name for stack in spec.stacks for name in stack], self.plugins),
+            *_unknown("task", [t for t in spec.tasks if not self._expand(t)], self.task_places),
+        ]
+        if faults:
+            raise UsageError("\n".join(dict.fromkeys(faults)))
+        tasks = list(dict.fromkeys(name for pattern in spec.tasks for name in self._expand(pattern)))
+        for name in tasks:
+            self.task(name)
         return spec.model_copy(update={"tasks": tasks})
 
     def check(self) -> list[str]:
         """Every fault of every file, one a line; empty where all is well."""
-        faults: list[str] = []
-        for kind in ("tuis", "models", "plugins", "toolchains", "task_places", "sweep_files"):
+        faults = []
+        for kind in ("tuis", "models", "plugins", "toolchains", "tasks", "sweep_files"):
             faults += _faults_of(partial(getattr, self, kind))
-        if not faults:
-            for name in self.task_places:
-                faults += _faults_of(partial(self.task, name))
-            for name in self.sweep_files:
-                faults += _faults_of(partial(self.sweep, name))
-        return faults
+        for file in self._files("sweeps"):
+            faults += _faults_of(partial(self._check_sweep, file))
+        return list(dict.fromkeys(faults))
+
+    def _check_sweep(self, file: Path) -> None:
+        read_entry(file, SweepSpec)
+        self.sweep(file.stem)
 
     def _expand(self, pattern: str) -> list[str]:
-        if "*" not in pattern:
-            return [pattern]
-        found = [task for task in self.task_places if matches(task, [pattern])]
-        if not found:
-            raise unknown_name("task matching", pattern, self.task_places)
-        return found
+        return [task for task in self.task_places if matches(task, [pattern])]
+
+    def _check_toolchains(self, task: TaskFolder) -> None:
+        unknown = _unknown("toolchain", task.task.toolchains, self.toolchains)
+        faults: list[Fault] = [(("toolchains",), what) for what in unknown]
+        faults = faults or list(program_faults(task.task, self.toolchains))
+        if faults:
+            file = task.folder / "task.toml"
+            text = read_text(file)
+            raise CatalogError("\n".join(fault_at(file, text, place, what) for place, what in faults))
 
     def _files(self, kind: str) -> Iterator[Path]:
         for root in self.roots:
-            yield from sorted((root / kind).glob("*.toml"))
+            yield from sorted(f for f in (root / kind).glob("*.toml") if not f.name.startswith("."))
 
-    def _entries(self, kind: str, model: type[M], keyed: Callable[[M, Path], list[tuple[str, T]]]) -> dict[str, T]:
-        found: dict[str, tuple[T, Path]] = {}
+    def _entries(self, kind: str, model: type[M], keyed: Callable[[M, Path], list[tuple[str, T]]]) -> Mapping[str, T]:
+        found: Found[T] = {}
         faults = []
         for file in self._files(kind):
             try:
@@ -174,7 +197,7 @@ class Catalog:
                 faults.append(str(error))
         if faults:
             raise CatalogError("\n".join(faults))
-        return {name: entry for name, (entry, _) in found.items()}
+        return _entries_of(found)
 
 
 def open_catalog(extra: Sequence[Path] = ()) -> Catalog:
@@ -204,19 +227,28 @@ def _models(content: ModelFile, file: Path) -> Iterator[tuple[str, ModelEntry]]:
         yield model.id, ModelEntry(model.id, None, content.endpoint, model, file)
 
 
-def _put(found: dict[str, tuple[T, Path]], name: str, entry: T, file: Path, kind: str) -> None:
+def _put(found: Found[T], name: str, entry: T, file: Path, kind: str) -> None:
     # Names become folder names, and some file systems fold case.
-    twin = next((n for n in found if n.casefold() == name.casefold()), None)
-    if twin is not None:
-        msg = f"{file}: {kind} {name!r} stands in {found[twin][1]} already (as {twin!r}): names are unique"
+    folded = name.casefold()
+    if folded in found:
+        twin, _, place = found[folded]
+        msg = f"{file}: {kind} {name!r} stands in {place} already (as {twin!r}): names are unique"
         raise CatalogError(msg)
-    found[name] = (entry, file)
+    found[folded] = (name, entry, file)
+
+
+def _entries_of(found: Found[T]) -> dict[str, T]:
+    return {name: entry for name, entry, _ in found.values()}
 
 
 def _get(entries: Mapping[str, T], kind: str, name: str) -> T:
     if name not in entries:
         raise unknown_name(kind, name, entries)
     return entries[name]
+
+
+def _unknown(kind: str, names: Sequence[str], known: Mapping[str, object]) -> list[str]:
+    return [str(unknown_name(kind, name, known)) for name in names if name not in known]
 
 
 def _faults_of(read: Callable[[], object]) -> list[str]:

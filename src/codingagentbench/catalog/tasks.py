@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codingagentbench.catalog.agents_md import agents_md
-from codingagentbench.catalog.faults import read_entry, read_text
+from codingagentbench.catalog.faults import fault_at, read_entry, read_text
 from codingagentbench.catalog.task import Task
+from codingagentbench.catalog.task_faults import task_faults
 from codingagentbench.errors import CatalogError
+from codingagentbench.globs import matches
 
 MAX_TASK_BYTES = 64 << 20
 MAX_TASK_FILES = 20_000
+MAX_PROMPT_BYTES = 100_000
+"""Linux takes no single argument of more than 128 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,9 @@ class TaskFolder:
 
 
 def task_folders(root: Path) -> Iterator[Path]:
-    """Every folder below `<root>/tasks` that holds a task.toml, sorted."""
-    return iter(sorted(f.parent for f in (root / "tasks").glob("*/*/*/task.toml")))
+    """Every folder at a task's depth below `<root>/tasks`, sorted; hidden ones are not the catalogue's."""
+    found = sorted((root / "tasks").glob("*/*/*/"))
+    return (f for f in found if not any(part.startswith(".") for part in f.relative_to(root).parts) and f.is_dir())
 
 
 def read_task(folder: Path) -> TaskFolder:
@@ -53,71 +58,72 @@ def read_task(folder: Path) -> TaskFolder:
     task = read_entry(file, Task)
     files = list(_files(folder))
     prompt = read_text(folder / "prompt.md").strip()
-    faults = [*_id_faults(task, folder), *_part_faults(task, folder, prompt), *_scorer_faults(task)]
+    text = read_text(file)
+    faults = [fault_at(file, text, place, what) for place, what in task_faults(task, folder)]
+    faults += [f"{folder / path}: {what}" for path, what in _part_faults(task, folder, files, prompt)]
     if faults:
-        raise CatalogError("\n".join(f"{file}: {fault}" for fault in faults))
+        raise CatalogError("\n".join(faults))
     return TaskFolder(task, folder, prompt, _digest(folder, files), agents_md(task))
 
 
 def _files(folder: Path) -> Iterator[Path]:
     """Every file below `folder`; refuses links (they could leave it), special files, and what is far too large."""
     total = 0
-    for count, path in enumerate(_walk(folder)):
-        if path.is_symlink() or not path.is_file():
-            msg = f"{path}: neither a file nor a folder: a task holds plain files only"
+    for count, entry in enumerate(_walk(folder)):
+        if entry.is_symlink() or not entry.is_file():
+            msg = f"{entry.path}: neither a file nor a folder: a task holds plain files only"
             raise CatalogError(msg)
-        total += path.stat().st_size
+        total += entry.stat().st_size
         if total > MAX_TASK_BYTES or count > MAX_TASK_FILES:
             msg = f"{folder}: too large for a task: accepted: {MAX_TASK_FILES} files, {MAX_TASK_BYTES >> 20} MiB"
             raise CatalogError(msg)
-        yield path
+        yield Path(entry.path)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda e: e.name):
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name != "__pycache__":
-                    yield from _walk(Path(entry.path))
-            else:
-                yield Path(entry.path)
+def _walk(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Everything below `folder` that is no folder. Bytecode is refused: it changes the task without anybody's doing."""
+    stack = [str(folder)]
+    while stack:
+        try:
+            with os.scandir(stack.pop()) as entries:
+                for entry in entries:
+                    if entry.name == "__pycache__":
+                        msg = f"{entry.path}: left by a run of the task's code: remove it"
+                        raise CatalogError(msg)
+                    if entry.is_dir(follow_symlinks=False):
+                        stack.append(entry.path)
+                    else:
+                        yield entry
+        except OSError as error:
+            msg = f"{error.filename}: cannot be read: {error.strerror}"
+            raise CatalogError(msg) from error
 
 
 def _digest(folder: Path, files: list[Path]) -> str:
     total = hashlib.sha256()
-    for file in sorted(files):
-        content = hashlib.sha256(file.read_bytes()).hexdigest()
-        executable = "x" if file.stat().st_mode & 0o100 else "-"
-        total.update(f"{file.relative_to(folder).as_posix()}\0{executable}\0{content}\n".encode())
+    try:
+        for name, file in sorted((os.fsencode(f.relative_to(folder).as_posix()), f) for f in files):
+            content = hashlib.sha256(file.read_bytes()).hexdigest()
+            executable = "x" if file.stat().st_mode & 0o100 else "-"
+            total.update(name + f"\0{executable}\0{content}\n".encode())
+    except OSError as error:
+        msg = f"{error.filename}: cannot be read: {error.strerror}"
+        raise CatalogError(msg) from error
     return f"sha256:{total.hexdigest()}"
 
 
-def _id_faults(task: Task, folder: Path) -> Iterator[str]:
-    family, name = task.id.split("/")
-    if (folder.parent.name, folder.name) != (family, name):
-        yield f"id: bad value {task.id!r}: the folder is {folder.parent.name}/{folder.name}, and so must the id be"
-    if family != task.family:
-        yield f"family: bad value {task.family!r}: the id {task.id!r} says {family!r}"
-    if folder.parent.parent.name != task.version:
-        yield f"version: bad value {task.version!r}: the folder lies below {folder.parent.parent.name!r}"
-
-
-def _part_faults(task: Task, folder: Path, prompt: str) -> Iterator[str]:
+def _part_faults(task: Task, folder: Path, files: list[Path], prompt: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with the folders beside task.toml: path in the folder, and what."""
     if not prompt:
-        yield "prompt.md is empty: it is all that the agent is told"
+        yield "prompt.md", "empty: it is all that the agent is told"
+    if "\0" in prompt or len(prompt.encode()) > MAX_PROMPT_BYTES:
+        yield "prompt.md", f"a CLI takes it as one argument: accepted: at most {MAX_PROMPT_BYTES} bytes, none of them 0"
     for part in ("workdir", "solution", *(["grader"] if task.scorer.kind == "tests" else [])):
         if not (folder / part).is_dir():
-            yield f"the folder {part}/ is missing"
-    for path in task.ground_truth_files:
-        if not (folder / "solution" / path).is_file():
-            yield f"ground_truth_files: bad value {path!r}: not in solution/"
-
-
-def _scorer_faults(task: Task) -> Iterator[str]:
-    scorer = task.scorer
-    if scorer.kind == "tests" and not (scorer.command and scorer.tests and scorer.format):
-        yield "scorer: kind 'tests' needs command, tests and format"
-    if (scorer.kind == "refusal") != (task.refusal is not None):
-        yield "scorer.kind: 'refusal' and the table [refusal] go together"
-    if task.expected_refusal != (task.refusal is not None):
-        yield f"expected_refusal: bad value {task.expected_refusal}: true exactly where there is a table [refusal]"
+            yield part, "the folder is missing"
+    for made in ("AGENTS.md", ".git"):
+        if (folder / "workdir" / made).exists():
+            yield f"workdir/{made}", "made by the harness (AGENTS.md from the constraints): remove it"
+    for path in (f.relative_to(folder).as_posix() for f in files):
+        if path.startswith("solution/") and matches(path.removeprefix("solution/"), task.protected):
+            yield path, "protected: a right answer leaves it alone"

@@ -26,7 +26,6 @@ class Display:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self._live = Live(console=console, refresh_per_second=4, get_renderable=self._render, transient=True)
         self._bar = Progress(
             TextColumn("[bold]{task.description}"), BarColumn(bar_width=40), TextColumn("{task.completed}/{task.total}")
         )
@@ -35,6 +34,7 @@ class Display:
         self._outcomes: Counter[str] = Counter()
         self._todo = self._done = 0
         self._began = time.monotonic()
+        self._live = Live(console=console, refresh_per_second=4, get_renderable=self._render, transient=True)
 
     def watcher(self) -> Watcher:
         """What the sweep reports to."""

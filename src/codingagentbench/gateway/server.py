@@ -6,41 +6,47 @@ import hmac
 import secrets
 import socket
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
-import msgspec
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 
 from codingagentbench.errors import StoreError
-from codingagentbench.gateway.backends import Backend, ControlBackend, EndpointBackend
+from codingagentbench.gateway import client_side
+from codingagentbench.gateway.backends import Backend, EndpointBackend
 from codingagentbench.gateway.bodies import BodyPack
-from codingagentbench.gateway.controls.serve import answer
+from codingagentbench.gateway.client_side import ClientGoneError, error_response
+from codingagentbench.gateway.controls.serve import serve_control
+from codingagentbench.gateway.door import Door
 from codingagentbench.gateway.recorder import CallRecorder
-from codingagentbench.gateway.sse import EventReader
+from codingagentbench.gateway.request import BadRequestError, ModelRequest, read_request
+from codingagentbench.gateway.room import Room
 from codingagentbench.gateway.upstream import pass_through
-from codingagentbench.gateway.wires import PATHS, error_body
+from codingagentbench.gateway.wires import PATHS
 from codingagentbench.store.record import ModelCall
 
 MAX_REQUEST_BYTES = 64 << 20
+ROOM_BYTES = 4 * MAX_REQUEST_BYTES
+"""Requests of one cell that are in memory at a time, until they are recorded; more wait unread."""
+_CALL_BYTES = 64 << 10  # counted for every call, so that many small ones are bounded as well
 _CLOSE_S = 5.0
+_RECORDERS = 2  # threads; hashing and compression release the interpreter
 
 
 class Gateway:
-    """Use as `async with Gateway() as gateway`; upstream connections are shared by all cells."""
+    """Use as `async with Gateway() as gateway`; upstream connections and recording threads are shared by all cells."""
 
     def __init__(self) -> None:
         self._client: ClientSession | None = None
+        self._recorders = ThreadPoolExecutor(_RECORDERS, thread_name_prefix="cab-record")
 
     async def __aenter__(self) -> "Gateway":
         timeout = ClientTimeout(total=None, sock_connect=15, sock_read=600)
         connector = TCPConnector(limit=0, keepalive_timeout=30)
-        self._client = ClientSession(
-            connector=connector, timeout=timeout, auto_decompress=False, cookie_jar=DummyCookieJar()
-        )
+        self._client = ClientSession(connector=connector, timeout=timeout, cookie_jar=DummyCookieJar())
         return self
 
     async def __aexit__(
@@ -48,6 +54,7 @@ class Gateway:
     ) -> None:
         if self._client is not None:
             await self._client.close()
+        await asyncio.to_thread(self._recorders.shutdown)
 
     def open_cell(
         self,
@@ -58,11 +65,16 @@ class Gateway:
         bodies: Path,
         on_call: Callable[[ModelCall], None] | None = None,
     ) -> "CellSession":
-        """A session for one cell; `bodies` is the file that its bodies are packed into."""
+        """A session for one cell; `bodies` is the file that its bodies are packed into.
+
+        `on_call` is called on the loop with each call once it is recorded, in the order in which they end.
+        """
         if self._client is None:
             msg = "the gateway is used outside of its `async with`"
             raise RuntimeError(msg)
-        return CellSession(self._client, cell_id=cell_id, model=model, backend=backend, bodies=bodies, on_call=on_call)
+        return CellSession(
+            self._client, self._recorders, cell_id=cell_id, model=model, backend=backend, bodies=bodies, on_call=on_call
+        )
 
 
 class CellSession:
@@ -71,6 +83,7 @@ class CellSession:
     def __init__(
         self,
         client: ClientSession,
+        recorders: ThreadPoolExecutor,
         *,
         cell_id: str,
         model: str,
@@ -83,34 +96,35 @@ class CellSession:
         self._token_hash = hashlib.sha256(self.token.encode()).digest()
         key = backend.key if isinstance(backend, EndpointBackend) else None
         self._pack = BodyPack(bodies, [self.token, key or ""])
-        self._client = client
+        self._client, self._recorders = client, recorders
         self._on_call = on_call
         self._began = time.perf_counter()
         self._calls: list[ModelCall] = []
         self._count = 0
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._room = Room(ROOM_BYTES)
+        self._handling: set[asyncio.Task[object]] = set()
+        self._recording: set[asyncio.Task[None]] = set()
         self._failure: OSError | None = None
-        self._server: asyncio.Task[asyncio.Server] | None = None
-        self._web: web.Server | None = None
+        self._door: Door | None = None
 
     def listen(self, sock: socket.socket) -> None:
         """Accept on a socket that listens already; what connects before we are ready waits in its backlog."""
-        self._web = web.Server(self._handle, access_log=None)
-        self._server = asyncio.get_running_loop().create_task(_serve(self._web, sock))
+        self._door = self._door or Door(self._handle)
+        self._door.listen(sock)
 
     async def close(self) -> list[ModelCall]:
         """Stop accepting, end calls that are under way, and return all calls in their order.
 
         Raises StoreError when a call could not be recorded (a full disk).
         """
-        if self._server is not None:
-            (await self._server).close()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_CLOSE_S)
-        if self._web is not None:
-            await self._web.shutdown(_CLOSE_S)
+        if self._door is not None:
+            await self._door.stop_accepting()
+            for task in self._handling:
+                task.cancel()
+            if self._handling:
+                await asyncio.wait(self._handling, timeout=_CLOSE_S)
+            await self._door.close(_CLOSE_S)
+        await asyncio.gather(*self._recording)
         if self._failure is not None:
             msg = f"a model call of {self.cell_id} could not be recorded: {self._failure.strerror}"
             raise StoreError(msg) from self._failure
@@ -119,101 +133,121 @@ class CellSession:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         wire = PATHS.get(request.path, "chat")
         if not self._is_authorised(request):
-            return _error(wire, 401, "missing or wrong token: use the key that the cell was given", "invalid_api_key")
-        if request.method == "GET" and request.path == "/v1/models":
-            return web.json_response({"object": "list", "data": [{"id": self.model, "object": "model", "created": 0}]})
+            return error_response(wire, 401, "missing or wrong key: use the one that was given", "invalid_api_key")
+        if request.method == "GET" and request.path.startswith("/v1/models"):
+            return self._models(request)
         if request.method != "POST" or request.path not in PATHS:
-            known = ", ".join([*PATHS, "GET /v1/models"])
-            return _error(wire, 404, f"no such address: {request.method} {request.path}: known: {known}", "not_found")
+            known = ", ".join([*(f"POST {path}" for path in PATHS), "GET /v1/models"])
+            asked = f"{request.method} {request.path}"[:200]
+            return error_response(wire, 404, f"no such address: {asked}: known: {known}", "not_found")
         if self._failure is not None:
-            return _error(wire, 507, "calls cannot be recorded any more, so none is served", "server_error")
-        body = await _read_body(request)
-        if body is None:
-            return _error(wire, 413, f"request larger than {MAX_REQUEST_BYTES} bytes", "invalid_request_error")
-        return await self._call(request, wire, body)
+            return error_response(wire, 507, "calls cannot be recorded any more, so none is served", "store_failed")
+        async with self._under_way():
+            return await self._receive(request, wire)
 
     def _is_authorised(self, request: web.BaseRequest) -> bool:
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        return hmac.compare_digest(hashlib.sha256(given.encode()).digest(), self._token_hash)
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        digest = hashlib.sha256(given.strip().encode("utf-8", "surrogateescape")).digest()
+        return scheme.lower() == "bearer" and hmac.compare_digest(digest, self._token_hash)
 
-    async def _call(self, request: web.BaseRequest, wire: str, body: bytes) -> web.StreamResponse:
-        try:
-            content = msgspec.json.decode(body)
-        except (msgspec.DecodeError, RecursionError) as error:
-            return _error(wire, 400, f"the request is no JSON: {error}", "invalid_request_error")
-        if not isinstance(content, dict):
-            return _error(wire, 400, "the request is no JSON object", "invalid_request_error")
-        if content.get("model") != self.model:
-            asked = str(content.get("model"))[:200]
-            return _error(wire, 404, f"unknown model {asked!r}: this cell has {self.model!r}", "model_not_found")
-        self._count += 1
-        call = CallRecorder(self._count, wire, self.model, body, content.get("stream") is True, self._began)
+    def _models(self, request: web.BaseRequest) -> web.Response:
+        model = {"id": self.model, "object": "model", "created": 0, "owned_by": "codingagentbench"}
+        if request.path == "/v1/models":
+            return web.json_response({"object": "list", "data": [model]})
+        asked = request.path.removeprefix("/v1/models/")
+        return web.json_response(model) if asked == self.model else self._unknown_model("chat", asked)
+
+    def _unknown_model(self, wire: str, asked: object) -> web.Response:
+        message = f"unknown model {str(asked)[:200]!r}: this cell has {self.model!r}"
+        return error_response(wire, 404, message, "model_not_found")
+
+    @asynccontextmanager
+    async def _under_way(self) -> AsyncIterator[None]:
+        """Known to `close` while it lasts."""
         task = asyncio.current_task()
         if task is None:
             msg = "a request is handled outside of a task"
             raise RuntimeError(msg)
-        self._tasks.add(task)
+        self._handling.add(task)
         try:
-            return await self._answer(request, call, content)
-        except (asyncio.CancelledError, ConnectionError):
-            call.error = call.error or "client_disconnected"
-            raise
+            yield
         finally:
-            await asyncio.shield(self._record(call))
-            self._tasks.discard(task)
+            self._handling.discard(task)
 
-    async def _answer(
-        self, request: web.BaseRequest, call: CallRecorder, content: dict[str, Any]
-    ) -> web.StreamResponse:
-        if isinstance(self.backend, EndpointBackend):
-            return await pass_through(self._client, self.backend, request, call, content)
-        return await _serve_control(self.backend, request, call, content)
-
-    async def _record(self, call: CallRecorder) -> None:
+    async def _receive(self, request: web.BaseRequest, wire: str) -> web.StreamResponse:
+        """Read the request into memory when there is room for it; the room is free again once it is recorded."""
+        size = MAX_REQUEST_BYTES if request.content_length is None else request.content_length
+        if size > MAX_REQUEST_BYTES:
+            return _too_large(wire)
+        if request.headers.get("Content-Encoding"):
+            size = MAX_REQUEST_BYTES
+        held = size + _CALL_BYTES
+        await self._room.take(held)
+        call: CallRecorder | None = None
         try:
-            recorded = await call.finish(self._pack)
+            body = await _read_body(request)
+            if body is None:
+                return _too_large(wire)
+            asked = read_request(body)
+            if asked.model != self.model:
+                return self._unknown_model(wire, asked.model)
+            self._count += 1
+            call = CallRecorder(self._count, wire, self.model, body, asked.stream, self._began)
+            return await self._serve(request, call, asked)
+        except BadRequestError as error:
+            return error_response(wire, 400, str(error), "invalid_json")
+        finally:
+            if call is None:
+                self._room.give_back(held)
+            else:
+                self._record_soon(call, held)
+
+    async def _serve(self, request: web.BaseRequest, call: CallRecorder, asked: ModelRequest) -> web.StreamResponse:
+        """Answer to the last byte, so that recording, which comes after, delays nothing."""
+        try:
+            if isinstance(self.backend, EndpointBackend):
+                response = await pass_through(self._client, self.backend, request, call, asked)
+            else:
+                response = await serve_control(self.backend, request, call, asked)
+            await client_side.finish(response, request)
+        except (asyncio.CancelledError, ClientGoneError):
+            call.client_left()
+            raise
+        return response
+
+    def _record_soon(self, call: CallRecorder, held: int) -> None:
+        call.close()
+        task = asyncio.get_running_loop().create_task(self._record(call, held))
+        self._recording.add(task)
+        task.add_done_callback(self._recording.discard)
+
+    async def _record(self, call: CallRecorder, held: int) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            recorded = await loop.run_in_executor(self._recorders, call.seal, self._pack)
         except OSError as error:
             self._failure = error
             return
+        finally:
+            self._room.give_back(held)
         self._calls.append(recorded)
         if self._on_call is not None:
             self._on_call(recorded)
 
 
-async def _serve(handler: web.Server, sock: socket.socket) -> asyncio.Server:
-    return await asyncio.get_running_loop().create_server(handler, sock=sock)
-
-
-async def _serve_control(
-    backend: ControlBackend, request: web.BaseRequest, call: CallRecorder, content: dict[str, Any]
-) -> web.StreamResponse:
-    reply = await asyncio.to_thread(partial(answer, backend, call.wire, call.model, content))
-    call.status = 200
-    if isinstance(reply, bytes):
-        call.received(reply)
-        call.meter.body(reply)
-        return web.Response(body=reply, content_type="application/json")
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
-    await response.prepare(request)
-    events = EventReader()
-    for chunk in reply:
-        call.received(chunk)
-        for event in events.feed(chunk):
-            call.meter.event(event)
-        await response.write(chunk)
-    await response.write_eof()
-    return response
+def _too_large(wire: str) -> web.Response:
+    message = f"the request is larger than {MAX_REQUEST_BYTES} bytes"
+    return error_response(wire, 413, message, "request_too_large")
 
 
 async def _read_body(request: web.BaseRequest) -> bytes | None:
     """The body; None where it is over the limit."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk
         if len(body) > MAX_REQUEST_BYTES:
             return None
     return bytes(body)
-
-
-def _error(wire: str, status: int, message: str, kind: str) -> web.Response:
-    return web.Response(status=status, body=error_body(wire, status, message, kind), content_type="application/json")

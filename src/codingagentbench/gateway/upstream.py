@@ -1,152 +1,148 @@
 """Passing a call to its endpoint, byte for byte where nothing has to be changed, and metering what comes back."""
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 from aiohttp import ClientError, ClientResponse, ClientSession, web
 from multidict import CIMultiDict
 
+from codingagentbench.gateway import client_side
 from codingagentbench.gateway.backends import EndpointBackend
-from codingagentbench.gateway.recorder import CallRecorder
+from codingagentbench.gateway.client_side import ClientGoneError
+from codingagentbench.gateway.recorder import CallRecorder, ReplyTooLargeError
+from codingagentbench.gateway.request import ModelRequest
 from codingagentbench.gateway.sse import Event, EventReader, MalformedStreamError
-from codingagentbench.gateway.wires import error_body
+from codingagentbench.gateway.wires import error_body, error_of_status
 
 _ENDPOINT_PATH = {"chat": "/chat/completions", "responses": "/responses"}
 # RFC 9110, 7.6.1, and what belongs to one side only. Cookies and credentials never pass.
 _NOT_FORWARDED = frozenset(
     {
-        *("connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect"),
-        *("content-encoding", "content-length", "accept-encoding", "host"),
-        *("authorization", "x-api-key", "cookie", "set-cookie", "proxy-authenticate", "proxy-authorization"),
+        *("connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect", "proxy-connection"),
+        *("content-encoding", "content-length", "content-type", "accept-encoding", "host"),
+        *("authorization", "x-api-key", "api-key", "cookie", "proxy-authenticate", "proxy-authorization"),
     }
 )
-_ERRORS = {401: "endpoint_unauthorized", 403: "endpoint_unauthorized", 429: "endpoint_rate_limited"}
-_CLIENT_ERROR, _SERVER_ERROR = 400, 500
+_NOT_RETURNED = _NOT_FORWARDED - {"content-type"} | {"set-cookie"}
+_GOOD = range(200, 300)
 
 
 async def pass_through(
-    client: ClientSession,
-    backend: EndpointBackend,
-    request: web.BaseRequest,
-    call: CallRecorder,
-    content: dict[str, Any],
+    client: ClientSession, backend: EndpointBackend, request: web.BaseRequest, call: CallRecorder, asked: ModelRequest
 ) -> web.StreamResponse:
-    """Send the call on and bring its reply back. What fails is told to the client and recorded as what it is."""
+    """Send the call on and bring its reply back. What fails is told to the client and recorded as what it is.
+
+    Raises ClientGoneError when the client closed, and after a reply had to be broken off.
+    """
     if call.wire not in backend.wires:
-        spoken = ", ".join(backend.wires)
+        spoken = " and ".join(backend.wires)
         return _own_error(
-            call, 400, f"the endpoint does not speak {call.wire}: it speaks {spoken}", "endpoint_rejected"
+            call, 400, f"the endpoint does not speak the wire {call.wire!r}: it speaks {spoken}", "endpoint_rejected"
         )
-    hide_usage = _asks_no_usage(call, content)
-    body = _request_body(call, content, backend, ask_usage=hide_usage)
+    hide_usage = call.wire == "chat" and call.stream and not asked.asks_usage
     try:
         async with client.post(
             backend.base_url + _ENDPOINT_PATH[call.wire],
-            data=body,
+            data=asked.rewritten(model=backend.endpoint_model, ask_usage=hide_usage),
             headers=_request_headers(request, backend),
             allow_redirects=False,
         ) as reply:
             call.status = reply.status
-            if reply.content_type == "text/event-stream":
+            if _is_stream(reply, call):
                 return await _stream(request, reply, call, hide_usage=hide_usage)
             return await _whole(reply, call)
-    except TimeoutError:
+    except ClientGoneError:
+        raise
+    except (ReplyTooLargeError, ClientError, OSError) as error:  # a TimeoutError is an OSError
+        return _failed(call, error)
+
+
+def _failed(call: CallRecorder, error: Exception) -> web.Response:
+    """What the client is told where no reply has gone to it yet."""
+    if isinstance(error, ReplyTooLargeError):
+        return _own_error(call, 502, str(error), "endpoint_error")
+    if call.status is not None:  # it had begun to answer
+        return _own_error(call, 502, f"the endpoint broke its answer off: {error}", "endpoint_stream_cut")
+    if isinstance(error, TimeoutError):
         return _own_error(call, 504, "the endpoint did not answer in time", "endpoint_unreachable")
-    except (ClientError, OSError) as error:
-        if call.first_byte is not None:  # it had begun to answer
-            return _own_error(call, 502, f"the endpoint broke off: {error}", "endpoint_stream_cut")
-        return _own_error(call, 502, f"the endpoint cannot be reached: {error}", "endpoint_unreachable")
+    return _own_error(call, 502, f"the endpoint cannot be reached: {error}", "endpoint_unreachable")
+
+
+def _is_stream(reply: ClientResponse, call: CallRecorder) -> bool:
+    """By what the reply says it is; some endpoints forget to say so, and then by what was asked."""
+    if reply.status not in _GOOD or reply.content_type == "application/json":
+        return False
+    return call.stream or reply.content_type == "text/event-stream"
 
 
 async def _whole(reply: ClientResponse, call: CallRecorder) -> web.Response:
     async for chunk in reply.content.iter_any():
         call.received(chunk)
-    call.error = _error_of(reply.status)
     body = bytes(call.response)
+    call.error = error_of_status(reply.status)
     if call.error is None:
         call.meter.body(body)
-        call.error = "endpoint_error" if call.meter.malformed or call.stream else None
+        call.error = "endpoint_error" if call.stream else call.meter.error
     return web.Response(status=reply.status, body=body, headers=_reply_headers(reply))
 
 
 async def _stream(
     request: web.BaseRequest, reply: ClientResponse, call: CallRecorder, *, hide_usage: bool
 ) -> web.StreamResponse:
-    """Chunks go on as they come; where the usage chunk has to be hidden, whole events go on."""
+    """The reply's chunks go on as they come. A break in the transport is passed on as one, never closed properly."""
     response = web.StreamResponse(status=reply.status, headers=_reply_headers(reply))
-    await response.prepare(request)
-    events = EventReader()
+    await client_side.start(response, request)
     try:
-        async for chunk in reply.content.iter_any():
-            call.received(chunk)
-            if not hide_usage:
-                await response.write(chunk)
-            for event in events.feed(chunk):
-                data = call.meter.event(event)
-                if hide_usage and not _is_usage_chunk(event, data):
-                    await response.write(event.raw)
-        call.error = _stream_error(reply.status, call)
-    except (ClientError, TimeoutError):
-        call.error = "endpoint_stream_cut"
-    except MalformedStreamError:
+        await _copy(reply, response, call, hide_usage=hide_usage)
+    except ClientGoneError:
+        raise
+    except (MalformedStreamError, ReplyTooLargeError) as error:
         call.error = "endpoint_error"
-    if call.error is not None and reply.status < _CLIENT_ERROR:
-        _break_off(request)  # a stream that was cut must not look complete to the client
-        return response
-    if hide_usage and (rest := events.rest()):
-        await response.write(rest)
-    await response.write_eof()
+        raise client_side.break_off(request) from error
+    except (ClientError, TimeoutError, OSError) as error:
+        if not call.meter.ended:
+            call.error = call.meter.error or "endpoint_stream_cut"
+            raise client_side.break_off(request) from error
+    call.error = call.meter.error or (None if call.meter.ended else "endpoint_stream_cut")
     return response
 
 
-def _stream_error(status: int, call: CallRecorder) -> str | None:
-    if (error := _error_of(status)) is not None:
-        return error
-    if not call.meter.ended:
-        return "endpoint_stream_cut"
-    return "endpoint_error" if call.meter.malformed else None
+async def _copy(reply: ClientResponse, response: web.StreamResponse, call: CallRecorder, *, hide_usage: bool) -> None:
+    events = EventReader()
+    async for chunk in reply.content.iter_any():
+        call.received(chunk)
+        if hide_usage:
+            await _forward_events(response, call, events.feed(chunk))
+            continue
+        await client_side.write(response, chunk)
+        for event in events.feed(chunk):
+            call.meter.event(event)
+    last = events.close()
+    for event in last:
+        call.meter.event(event)
+    if hide_usage and (rest := b"".join(e.raw for e in last) + events.rest()):
+        await client_side.write(response, rest)
 
 
-def _error_of(status: int) -> str | None:
-    if status < _CLIENT_ERROR:
-        return None
-    return _ERRORS.get(status, "endpoint_error" if status >= _SERVER_ERROR else "endpoint_rejected")
+async def _forward_events(response: web.StreamResponse, call: CallRecorder, events: list[Event]) -> None:
+    """Whole events, but not the usage chunk that only we had asked for."""
+    shown = b"".join(e.raw for e in events if not _is_usage_chunk(call.meter.event(e)))
+    if shown:
+        await client_side.write(response, shown)
+
+
+def _is_usage_chunk(data: object) -> bool:
+    return isinstance(data, dict) and data.get("choices") == [] and isinstance(data.get("usage"), dict)
 
 
 def _own_error(call: CallRecorder, status: int, message: str, error: str) -> web.Response:
     call.status, call.error = status, error
-    body = error_body(call.wire, status, message, error)
-    return web.Response(status=status, body=body, content_type="application/json")
-
-
-def _break_off(request: web.BaseRequest) -> None:
-    if request.transport is not None:
-        request.transport.abort()
-
-
-def _asks_no_usage(call: CallRecorder, content: Mapping[str, Any]) -> bool:
-    options = content.get("stream_options")
-    asked = isinstance(options, dict) and options.get("include_usage") is True
-    return call.wire == "chat" and call.stream and not asked
-
-
-def _is_usage_chunk(event: Event, data: object) -> bool:
-    return bool(event.data) and isinstance(data, dict) and data.get("choices") == [] and data.get("usage") is not None
-
-
-def _request_body(call: CallRecorder, content: dict[str, Any], backend: EndpointBackend, *, ask_usage: bool) -> bytes:
-    if not ask_usage and backend.endpoint_model == call.model:
-        return call.request
-    changed = {**content, "model": backend.endpoint_model}
-    if ask_usage:
-        options = content.get("stream_options")
-        changed["stream_options"] = {**(options if isinstance(options, dict) else {}), "include_usage": True}
-    return json.dumps(changed, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    call.response[:] = body = error_body(call.wire, status, message, error)
+    return web.Response(status=status, body=body, content_type="application/json", charset="utf-8")
 
 
 def _request_headers(request: web.BaseRequest, backend: EndpointBackend) -> CIMultiDict[str]:
-    headers = CIMultiDict((k, v) for k, v in request.headers.items() if k.lower() not in _NOT_FORWARDED)
+    token = request.headers.get("Authorization", "").rpartition(" ")[2]
+    headers = CIMultiDict(
+        (k, v) for k, v in request.headers.items() if k.lower() not in _NOT_FORWARDED and token not in v
+    )
     headers["Accept-Encoding"] = "identity"
     headers["Content-Type"] = "application/json"
     if backend.key:
@@ -155,4 +151,4 @@ def _request_headers(request: web.BaseRequest, backend: EndpointBackend) -> CIMu
 
 
 def _reply_headers(reply: ClientResponse) -> CIMultiDict[str]:
-    return CIMultiDict((k, v) for k, v in reply.headers.items() if k.lower() not in _NOT_FORWARDED)
+    return CIMultiDict((k, v) for k, v in reply.headers.items() if k.lower() not in _NOT_RETURNED)

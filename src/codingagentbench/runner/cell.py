@@ -24,7 +24,7 @@ from codingagentbench.runner.record import make_record
 from codingagentbench.runner.score import NOTHING_COLLECTED
 from codingagentbench.runner.seal import open_attempt, seal, write_json, write_lines
 from codingagentbench.runner.state import CellRun
-from codingagentbench.runner.trace import CellTrace, OpenSpan, redacted
+from codingagentbench.runner.trace import Attrs, CellTrace, OpenSpan, redacted
 from codingagentbench.sandbox.base import Limits
 from codingagentbench.store.record import ModelCall, Record
 from codingagentbench.sweep.failures import before_grading
@@ -76,23 +76,22 @@ async def _walk(run: CellRun) -> None:
 
 
 async def _prepare(run: CellRun, template: Template) -> Prepared:
-    attrs: dict[str, object] = {
+    attrs: Attrs = {
         "workdir": "SCRATCH/work",
         "task_category": run.task.task.family,
         "plugin_stack": list(run.cell.plugin_stack),
         "behavior_mode": "plugged" if run.cell.plugin_stack else "factory",
     }
-    with run.phase("prepare"), run.trace.span("task_setup", f"prepare:{run.cell.task_id}", **attrs):
+    with run.phase("prepare"), run.trace.span("task_setup", f"prepare:{run.cell.task_id}", attrs=attrs):
         return await asyncio.to_thread(prepare, template, run.scratch)
 
 
 async def _launch_and_run(run: CellRun, prepared: Prepared) -> None:
     name, began = run.cell.tui, time.perf_counter()
-    attrs: dict[str, object] = {"timeout_s": run.cell.timeout_s, "plugin_stack": list(run.cell.plugin_stack)}
-    with run.trace.span("adapter_run", f"{name}:{run.cell.task_id}", **attrs) as adapter:
-        with run.trace.span(
-            "task_setup", f"{name}:git-init-marker", adapter, workdir="SCRATCH/work", git_dir_exists=True
-        ):
+    attrs: Attrs = {"timeout_s": run.cell.timeout_s, "plugin_stack": list(run.cell.plugin_stack)}
+    with run.trace.span("adapter_run", f"{name}:{run.cell.task_id}", attrs=attrs) as adapter:
+        marker: Attrs = {"workdir": "SCRATCH/work", "git_dir_exists": True}
+        with run.trace.span("task_setup", f"{name}:git-init-marker", adapter, marker):
             pass
         _applied_plugins(run, adapter)
         await _agent(run, prepared, adapter)
@@ -102,7 +101,7 @@ async def _launch_and_run(run: CellRun, prepared: Prepared) -> None:
 
 def _applied_plugins(run: CellRun, adapter: OpenSpan) -> None:
     applied = list(run.cell.plugin_stack)
-    attrs: dict[str, object] = {
+    attrs: Attrs = {
         "tui": run.cell.tui,
         "count": len(applied),
         "applied": applied,
@@ -111,7 +110,7 @@ def _applied_plugins(run: CellRun, adapter: OpenSpan) -> None:
         "applied_count": len(applied),
         "skipped_count": 0,
     }
-    with run.trace.span("tool_call", "applied_plugins", adapter, **attrs):
+    with run.trace.span("tool_call", "applied_plugins", adapter, attrs):
         pass
 
 
@@ -139,11 +138,12 @@ async def _agent(run: CellRun, prepared: Prepared, adapter: OpenSpan) -> None:
         run.agent = await run_agent(run.kit.engine, session, launch, prepared, limits, run.folder, run.cell.cell_id)
         ended = run.agent.exit
         container.attrs |= {"exit_code": ended.exit_code, "duration_s": ended.wall_s, "timed_out": ended.timed_out}
+        container.attrs |= {"cpu_s": ended.cpu_s, "peak_memory_bytes": ended.peak_memory_bytes}
         for call in run.agent.calls:
             _trace_call(run.trace, container, call, opened_ns)
 
 
-def _container_attrs(run: CellRun, launch: Launch, image: str, token: str) -> dict[str, object]:
+def _container_attrs(run: CellRun, launch: Launch, image: str, token: str) -> Attrs:
     return {
         "image": image,
         "argv": redacted(launch.argv, {token: "sk-REDACTED"}),
@@ -153,7 +153,7 @@ def _container_attrs(run: CellRun, launch: Launch, image: str, token: str) -> di
 
 def _trace_call(trace: CellTrace, parent: OpenSpan, call: ModelCall, opened_ns: int) -> None:
     start_ns = opened_ns + int(call.start_ms * MS)
-    attrs: dict[str, object] = {
+    attrs: Attrs = {
         "#": call.number,
         "gen_ai.request.model": call.model,
         "gen_ai.usage.input_tokens": call.prompt_tokens,

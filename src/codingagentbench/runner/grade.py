@@ -1,5 +1,6 @@
-"""grade: a second, pristine sandbox with the task and the agent's diff, protected paths restored, hidden tests added."""
+"""grade: a second, pristine sandbox: the task with the agent's diff, protected paths restored, hidden tests added."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -32,7 +33,7 @@ class Patched:
 
 
 def apply_patch(template: Template, changes: Changes, patch: bytes, tree: Path) -> Patched:
-    """Rebuild the agent's work in `tree` from what is stored of it. git refuses paths that climb or go through links."""
+    """Rebuild the agent's work in `tree` from what is stored. git refuses paths that climb or go through links."""
     shutil.copytree(template.tree, tree, symlinks=True, ignore=shutil.ignore_patterns(".git"))
     error = _git_apply(patch, tree) if patch else None
     pairs = {
@@ -53,16 +54,23 @@ async def grade(
 ) -> Grade:
     """Run the hidden tests, or read the refusal document. Raises SandboxError when the sandbox could not be made."""
     scorer = task.task.scorer
-    document = _document(task, patched.tree)
-    restored = _restore_protected(task, template, patched.tree)
+    document, restored = await asyncio.to_thread(_lay_out, task, template, patched.tree, home)
     if scorer.kind == "refusal":
         return _grade(task, patched, restored, document, None)
-    lay_over(task.grader, patched.tree)
-    home.mkdir()
     limits = Limits(wall_s=scorer.timeout_s, output_bytes=GRADER_OUTPUT_BYTES)
     spec = grader_spec(scorer.command, toolchains, scorer.env, limits, tree=patched.tree, home=home)
     ended = await engine.run(spec)
     return _grade(task, patched, restored, document, ended)
+
+
+def _lay_out(task: TaskFolder, template: Template, tree: Path, home: Path) -> tuple[str | None, list[str]]:
+    """Make the tree what the grader is to see; the refusal document and the paths that were put back."""
+    document = _document(task, tree)
+    restored = _restore_protected(task, template, tree)
+    if task.task.scorer.kind == "tests":
+        lay_over(task.grader, tree)
+        home.mkdir()
+    return document, restored
 
 
 def lay_over(source: Path, target: Path) -> None:
@@ -148,6 +156,7 @@ def _grade(
         exit_code=ended.exit_code if ended else None,
         timed_out=ended.timed_out if ended else False,
         duration_s=ended.wall_s if ended else 0.0,
+        cpu_s=ended.cpu_s if ended else None,
         stdout=ended.stdout.decode("utf-8", "replace") if ended else "",
         stderr=ended.stderr.decode("utf-8", "replace") if ended else "",
         restored=restored,

@@ -31,6 +31,8 @@ GIT_ENV = {
     "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
     "LC_ALL": "C.UTF-8",
 }
+# A developer's machine has an identity; without one some CLIs stop to ask for it.
+AGENT_GITCONFIG = "[user]\n\tname = Agent\n\temail = agent@codingagentbench.invalid\n[init]\n\tdefaultBranch = main\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def prepare(template: Template, scratch: Path) -> Prepared:
     """A fresh work directory and an empty private HOME below `scratch`."""
     work, home = scratch / "work", scratch / "home"
     home.mkdir(parents=True)
+    (home / ".gitconfig").write_text(AGENT_GITCONFIG)
     shutil.copytree(template.tree, work, symlinks=True)
     return Prepared(work, home, template)
 

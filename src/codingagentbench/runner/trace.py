@@ -1,4 +1,4 @@
-"""The trace of one cell: OpenTelemetry spans underneath, `trace.jsonl` lines with the cell page's kinds and names on top."""
+"""The trace of one cell: OpenTelemetry spans underneath, the cell page's kinds and names on top."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -48,9 +48,11 @@ class CellTrace:
         self._attrs: dict[int, OpenSpan] = {}
 
     @contextmanager
-    def span(self, kind: Kind, name: str, parent: OpenSpan | None = None, **attrs: object) -> Iterator[OpenSpan]:
+    def span(
+        self, kind: Kind, name: str, parent: OpenSpan | None = None, attrs: Attrs | None = None
+    ) -> Iterator[OpenSpan]:
         """A span around a block; an exception that leaves the block becomes the span's error."""
-        opened = self._open(kind, name, parent, dict(attrs), None)
+        opened = self._open(kind, name, parent, dict(attrs or {}), None)
         try:
             yield opened
         except BaseException as error:

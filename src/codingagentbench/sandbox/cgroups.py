@@ -84,7 +84,8 @@ class Group:
             await asyncio.sleep(_POLL_S)
 
     def _removed(self) -> bool:
-        return all([_remove(folder) for folder in self._unique()])
+        left = [folder for folder in self._unique() if not _remove(folder)]
+        return not left
 
     def _unique(self) -> list[Path]:
         return list(dict.fromkeys(self.folders.values()))
@@ -125,7 +126,7 @@ def _parents() -> Iterable[Path]:
 
 def _own_cgroups() -> dict[str, str]:
     """Controller to path in its hierarchy; the v2 path under the empty name."""
-    found = {}
+    found: dict[str, str] = {}
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/cgroup").read_text().splitlines():
             _, controllers, path = line.split(":", 2)

@@ -1,17 +1,25 @@
 """Engines by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from codingagentbench.errors import unknown_name
 from codingagentbench.sandbox.base import Sandbox
 from codingagentbench.sandbox.bubblewrap import Bubblewrap
 from codingagentbench.sandbox.unsandboxed import Unsandboxed
 
-ENGINES: dict[str, Callable[[], Sandbox]] = {"bubblewrap": Bubblewrap, "none": Unsandboxed}
+ENGINES: dict[str, Callable[[Sequence[Path]], Sandbox]] = {
+    "bubblewrap": Bubblewrap,
+    "none": lambda _hidden: Unsandboxed(),
+}
 
 
-def engine(name: str) -> Sandbox:
-    """A new engine. Raises UsageError where the name is unknown."""
+def engine(name: str, hidden: Sequence[Path] = ()) -> Sandbox:
+    """A new engine. Raises UsageError where the name is unknown.
+
+    `hidden`: folders (catalogues, results) over which an engine that isolates puts an empty one, should they lie below
+    something that is in view.
+    """
     if name not in ENGINES:
         raise unknown_name("sandbox engine", name, ENGINES)
-    return ENGINES[name]()
+    return ENGINES[name](hidden)

@@ -23,8 +23,8 @@ class Enforcement:
         """Bind a process that has not forked yet; its children inherit all of it. Raises OSError."""
         for which, value in self.rlimits.items():
             hard = resource.prlimit(pid, which)[1]
-            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.prlimit(pid, which, (value, value))
+            most = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.prlimit(pid, which, (most, most))
         self.group.add(pid)
 
 

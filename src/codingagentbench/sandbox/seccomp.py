@@ -14,7 +14,11 @@ from functools import lru_cache
 # include/uapi/linux/{bpf_common,seccomp,audit}.h
 _LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
-_NUMBER, _ARCH, _ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data; the argument's low half on little-endian machines
+_NUMBER, _ARCH, _ARGUMENT = (
+    0,
+    4,
+    16,
+)  # offsets in struct seccomp_data; the argument's low half on little-endian machines
 _X32 = 0x40000000
 _CLONE_NEWUSER = 0x10000000
 _FAMILIES = (1, 2, 10, 16)  # AF_UNIX, AF_INET, AF_INET6, AF_NETLINK: all inside the network namespace

@@ -1,34 +1,40 @@
 """No sandbox: `--sandbox none`. The command runs as the user, with the user's network and files. Never citable.
 
-There is no mount here, so a path that starts with a mount's target, /work or /home/agent is replaced by the path on
-the host, in argv and in the environment. The door is a port of the host's own loopback, so one run at a time has it.
+There is no mount here, so wherever /work, /home/agent or a mount's target stands in argv or in the environment (as a
+whole path or the start of one), it is replaced by the path on the host; file contents are not touched. The door is a
+port of the host's own loopback, so one run at a time has it. The limits hold where a cgroup can be made; without one, a
+process that leaves the process group survives.
 """
 
 import asyncio
-import contextlib
 import os
 import platform
+import re
 import signal
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from codingagentbench.errors import SandboxError
 from codingagentbench.sandbox.base import DOOR_PORT, HOME, WORK, SandboxExit, SandboxSpec
-from codingagentbench.sandbox.limits import set_rlimits
-from codingagentbench.sandbox.process import Started, start
+from codingagentbench.sandbox.cgroups import sweep_leftovers
+from codingagentbench.sandbox.gate import SHELL, ControlPipe, orders
+from codingagentbench.sandbox.limits import Enforcement, enforcement
+from codingagentbench.sandbox.process import KILL_TIMEOUT_S, Started, start, to_the_end
 
-_NOT_ENFORCED = ("isolation: none was asked for", "memory", "pids", "cpu", "network")
+NOT_ENFORCED = ("isolation: none was asked for", "network: the host's own")
+_PATH = os.defpath
 
 
 class Unsandboxed:
-    """Runs in a process group of its own, which is killed at the end; a process that leaves the group survives."""
+    """Runs on the host itself, in a session of its own."""
 
     name = "none"
     isolated = False
 
     def __init__(self) -> None:
         self._door = asyncio.Lock()
+        sweep_leftovers()
 
     def version(self) -> str:
         """The kernel's, there being no engine."""
@@ -38,7 +44,7 @@ class Unsandboxed:
         """Nothing is needed."""
 
     async def run(self, spec: SandboxSpec) -> SandboxExit:
-        """See Sandbox.run."""
+        """See Sandbox.run. Raises SandboxError where the door's port is taken."""
         if spec.door is None:
             return await self._run(spec)
         async with self._door:
@@ -47,27 +53,61 @@ class Unsandboxed:
 
     async def _run(self, spec: SandboxSpec) -> SandboxExit:
         view = {WORK: str(spec.work), HOME: str(spec.home), **{m.target: str(m.source) for m in spec.mounts}}
-        env = {k: ":".join(_seen(v, view) for v in value.split(":")) for k, value in spec.env.items()}
-        began = time.monotonic()
-        argv = [_seen(a, view) for a in spec.argv]
-        started = await start(argv, {**env, "HOME": str(spec.home)}, spec, (), cwd=str(spec.work))
+        env = {"PATH": os.environ.get("PATH", _PATH), "HOME": HOME, **spec.env}
+        script = orders(_seen(spec.argv, view), dict(zip(env, _seen(env.values(), view), strict=True)), tty=spec.tty)
+        held = enforcement(spec.limits, own_uid=False)
         try:
-            with contextlib.suppress(ProcessLookupError):  # it may be over already
-                set_rlimits(started.process.pid, spec.limits)
-            timed_out = await started.wait(spec.limits.wall_s)
-            wall_s = time.monotonic() - began
+            return await self._run_held(spec, held, script)
         finally:
-            _kill_group(started)
-            await asyncio.shield(started.process.wait())
-            await started.drained()
-        return _exit(started, spec, wall_s, timed_out=timed_out)
+            await to_the_end(held.group.remove())
+
+    async def _run_held(self, spec: SandboxSpec, held: Enforcement, script: bytes) -> SandboxExit:
+        control = ControlPipe.make()
+        started: Started | None = None
+        try:
+            started = _start(spec, held, control)
+            held.hold(started.process.pid)
+            control.send(script)
+            began = time.monotonic()
+            timed_out = not await started.ended(spec.limits.wall_s)
+            wall_s = time.monotonic() - began
+            await to_the_end(_stop(started, held))
+            return _exit(started, held, wall_s, timed_out=timed_out)
+        finally:
+            control.close()
+            if started is not None:
+                await to_the_end(_stop(started, held))
+                started.close()
 
 
-def _seen(text: str, view: Mapping[str, str]) -> str:
-    for target in sorted(view, key=len, reverse=True):
-        if text == target or text.startswith(f"{target}/"):
-            return view[target] + text[len(target) :]
-    return text
+def _start(spec: SandboxSpec, held: Enforcement, control: ControlPipe) -> Started:
+    return start(
+        held.group.joining([SHELL]),
+        control,
+        tty=spec.tty,
+        limit=spec.limits.output_bytes,
+        on_output=spec.on_output,
+        new_session=not spec.tty,  # with a terminal, setsid makes the session, and it cannot for who leads a group
+        cwd=str(spec.work),
+    )
+
+
+async def _stop(started: Started, held: Enforcement) -> None:
+    for group in {started.process.pid} - {os.getpgrp()}:
+        try:
+            os.killpg(group, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            started.kill()
+    held.group.kill()
+    await started.ended(KILL_TIMEOUT_S)
+    await started.drained()
+
+
+def _seen(texts: Iterable[str], view: Mapping[str, str]) -> list[str]:
+    """Every target of `view` replaced where it is a whole path or the beginning of one."""
+    targets = "|".join(re.escape(t) for t in sorted(view, key=len, reverse=True))
+    pattern = re.compile(rf"(?<![\w./-])({targets})(?![\w.-])")
+    return [pattern.sub(lambda m: view[m[1]], text) for text in texts]
 
 
 def _listen() -> socket.socket:
@@ -75,34 +115,31 @@ def _listen() -> socket.socket:
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind(("127.0.0.1", DOOR_PORT))
+        door.listen()
     except OSError as error:
         door.close()
         msg = f"--sandbox none needs port {DOOR_PORT} of 127.0.0.1, which is taken: end what listens there"
         raise SandboxError(msg) from error
-    door.listen()
     door.setblocking(False)
     return door
 
 
-def _kill_group(started: Started) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(started.process.pid, signal.SIGKILL)
-
-
-def _exit(started: Started, spec: SandboxSpec, wall_s: float, *, timed_out: bool) -> SandboxExit:
+def _exit(started: Started, held: Enforcement, wall_s: float, *, timed_out: bool) -> SandboxExit:
+    started.raise_failure()
     code = started.process.returncode
-    sink, err = started.out.sink, started.err.sink if started.err else None
+    usage = held.group.usage()
+    out, err = started.out.sink, started.err.sink if started.err else None
     return SandboxExit(
-        exit_code=None if timed_out else code if code is None or code >= 0 else 128 - code,
+        exit_code=None if timed_out else code if code >= 0 else 128 - code,
         timed_out=timed_out,
-        signal=-code if code is not None and code < 0 else None,
+        signal=-code if code < 0 and not timed_out else None,
         wall_s=wall_s,
-        cpu_s=None,
-        peak_memory_bytes=None,
-        out_of_memory=False,
-        stdout=bytes(sink.kept),
+        cpu_s=usage.cpu_s,
+        peak_memory_bytes=usage.peak_memory_bytes,
+        out_of_memory=usage.out_of_memory,
+        stdout=bytes(out.kept),
         stderr=bytes(err.kept) if err else b"",
-        dropped_bytes=sink.dropped + (err.dropped if err else 0),
-        enforced={"wall": f"watchdog of the harness: {spec.limits.wall_s:g} s"},
-        not_enforced=_NOT_ENFORCED,
+        dropped_bytes=started.dropped(),
+        enforced=held.enforced,
+        not_enforced=(*NOT_ENFORCED, *held.not_enforced),
     )

@@ -6,17 +6,17 @@ from codingagentbench.store.axes import Fidelity
 
 
 def fidelity(evidence: Evidence) -> Fidelity:
-    """None where the task declares no constraint, where one cannot be decided, or where the changes are not known."""
-    declared = evidence.task.constraints
-    if evidence.changes.truncated or not declared:
-        return Fidelity(fidelity=None, not_applicable=not declared, declared=len(declared), honoured=0)
-    results = [check(c, evidence) for c in declared]
+    """honoured / declared; None where the task declares no constraint or where one of them cannot be decided.
+
+    `honoured` counts those that were seen to be, so it stands also where the quotient is unknown.
+    """
+    results = [check(constraint, evidence) for constraint in evidence.task.constraints]
     honoured = sum(r.honoured is True for r in results)
-    decided = all(r.honoured is not None for r in results)
+    decided = bool(results) and all(r.honoured is not None for r in results)
     return Fidelity(
         fidelity=honoured / len(results) if decided else None,
-        not_applicable=False,
-        declared=len(declared),
+        not_applicable=not results,
+        declared=len(results),
         honoured=honoured,
         constraints=results,
     )

@@ -9,14 +9,17 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from codingagentbench.catalog.load import Catalog
 from codingagentbench.errors import StoreError
 from codingagentbench.site.cast import SCRIPT
 from codingagentbench.site.cells import CellSummary, misplaced, read_cells
+from codingagentbench.site.files import FileWriter
 from codingagentbench.site.manifest import NAME, Manifest, open_manifest, save_manifest
 from codingagentbench.site.pages import Page, Site, all_pages
+from codingagentbench.site.parallel import run_jobs
 from codingagentbench.site.raw import RAW_FILES
 from codingagentbench.site.related import Neighbourhood
 from codingagentbench.site.render import Renderer, read_asset_names
@@ -52,17 +55,19 @@ def build_site(
     problems: list[str] = []
     try:
         cells = _vetted(read_cells(results), results, problems)
+        renderer = Renderer(read_asset_names(assets))
+        _copy_assets(assets, out / "assets")
         site = Site(
             out=out,
+            files=FileWriter(out),
             cells=cells,
             sweeps=read_sweeps(results, cells),
             neighbours=Neighbourhood(cells),
             catalog=catalog,
-            renderer=Renderer(read_asset_names(assets)),
+            renderer=renderer,
             base_url=base_url,
             problems=problems,
         )
-        _copy_assets(assets, out / "assets")
         written, pages = _write_changed(all_pages(site), manifest, out, problems)
         removed = _remove_stale(out, manifest.pages.keys() - pages.keys())
         save_manifest(out, Manifest(pages=pages))
@@ -71,7 +76,7 @@ def build_site(
         raise StoreError(msg) from error
     for line in problems:
         log(line)
-    return SiteReport(len(site.cells), len(pages), written, removed, time.perf_counter() - began, tuple(problems))
+    return SiteReport(len(cells), len(pages), written, removed, time.perf_counter() - began, tuple(problems))
 
 
 def _vetted(cells: Iterable[CellSummary], results: Path, problems: list[str]) -> list[CellSummary]:
@@ -90,17 +95,25 @@ def _write_changed(
     pages: Iterable[Page], manifest: Manifest, out: Path, problems: list[str]
 ) -> tuple[int, dict[str, str]]:
     """Pages written, and the keys of all that are there."""
-    written, keys = 0, {}
+    keys, changed = {}, []
     for page in pages:
-        if manifest.pages.get(page.path) != page.key or not (out / page.path).exists():
-            try:
-                page.write()
-            except StoreError as error:
-                problems.append(f"{error}: left out")
-                continue
-            written += 1
         keys[page.path] = page.key
-    return written, keys
+        if manifest.pages.get(page.path) != page.key or not (out / page.path).exists():
+            changed.append(page)
+    faults = run_jobs([partial(_write, page) for page in changed])
+    for page, fault in zip(changed, faults, strict=True):
+        if fault is not None:
+            problems.append(fault)
+            del keys[page.path]
+    return sum(fault is None for fault in faults), keys
+
+
+def _write(page: Page) -> str | None:
+    try:
+        page.write()
+    except StoreError as error:
+        return f"{error}: left out"
+    return None
 
 
 def _copy_assets(assets: Path, target: Path) -> None:

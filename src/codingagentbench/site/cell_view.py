@@ -10,7 +10,7 @@ from codingagentbench.site.embed import embed
 from codingagentbench.site.matrix import pair_page
 from codingagentbench.site.raw import RawFile
 from codingagentbench.site.related import Neighbourhood
-from codingagentbench.site.scores import breakdown, headline
+from codingagentbench.site.scores import breakdown, composites, headline
 from codingagentbench.site.text import (
     Figure,
     count,
@@ -65,7 +65,8 @@ def cell_context(
         "pair_href": url_path(pair_page(cell.sweep_id, cell.tui, cell.model)),
         "task_href": url_path(f"task/{cell.task_id}/index.html"),
         "banners": banners(record, cell, facts),
-        "scores": headline(record, scored=is_scored(record)),
+        "scores": headline(record),
+        "composites": composites(record, scored=is_scored(record)),
         "tests": grade_axes.pass_rate.tests,
         "identity": identity(record),
         "image_short": short_digest(record.image_digest),

@@ -25,6 +25,8 @@ class CellSummary:
     stamp: str
     """Changes exactly when record.json does."""
     cell_id: str
+    href: str
+    """The page's path as it stands in a link."""
     sweep_id: str
     tui: str
     model: str
@@ -35,6 +37,8 @@ class CellSummary:
     repetition: int
     control: str | None
     outcome: str
+    label: str
+    """The outcome in words: `passed`, `agent timeout`."""
     cause: str
     verdict: Verdict
     citable: bool
@@ -63,16 +67,6 @@ class CellSummary:
         return f"badge/{self.cell_id}.svg"
 
     @property
-    def href(self) -> str:
-        """`page` as it stands in a link."""
-        return url_path(self.page)
-
-    @property
-    def label(self) -> str:
-        """The outcome in words: `passed`, `agent timeout`."""
-        return self.outcome.replace("_", " ")
-
-    @property
     def infrastructure(self) -> bool:
         """No score, and not for anything that the agent did."""
         return self.verdict == "none" and self.cause in INFRASTRUCTURE
@@ -94,6 +88,7 @@ def summarise(attempt: Attempt) -> CellSummary:
         folder=attempt.folder,
         stamp=_stamp(attempt.folder),
         cell_id=record.cell_id,
+        href=url_path(f"cell/{record.cell_id}/index.html"),
         sweep_id=record.sweep_id,
         tui=record.tui,
         model=record.model,
@@ -103,6 +98,7 @@ def summarise(attempt: Attempt) -> CellSummary:
         repetition=record.repetition,
         control=record.control,
         outcome=record.outcome,
+        label=record.outcome.replace("_", " "),
         cause=record.cause,
         verdict=("pass" if axes.pass_rate.pass_ else "fail") if scored else "none",
         citable=record.citable,

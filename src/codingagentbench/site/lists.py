@@ -25,13 +25,14 @@ class ListedSweep:
 
 
 def index_context(sweeps: Sequence[Sweep], tasks: Sequence[TaskPage]) -> dict[str, Any]:
-    """The newest sweep's matrix and calibration, all sweeps, all tasks."""
-    newest = sweeps[0] if sweeps else None
-    cells = newest.cells if newest else ()
+    """The matrix of the newest sweep with real models, the calibration of the newest with controls; all else."""
+    measured = next((s for s in sweeps if any(c.control is None for c in s.cells)), None)
+    calibrated = next((s for s in sweeps if any(c.control is not None for c in s.cells)), None)
     return {
-        "sweep": listed_sweep(newest) if newest else None,
-        "grid": matrix(cells, newest.skipped_by_pair() if newest else None),
-        "controls": calibration(cells),
+        "sweep": listed_sweep(measured) if measured else None,
+        "grid": matrix(measured.cells, measured.skipped_by_pair()) if measured else None,
+        "control_sweep": listed_sweep(calibrated) if calibrated else None,
+        "controls": calibration(calibrated.cells) if calibrated else None,
         "axes": AXES,
         "sweeps": [listed_sweep(sweep) for sweep in sweeps],
         "tasks": [task.row() for task in tasks],

@@ -14,6 +14,7 @@ from codingagentbench.site.cell_view import cell_context
 from codingagentbench.site.cells import CellSummary
 from codingagentbench.site.commands import CatalogFacts, catalog_facts
 from codingagentbench.site.embed import badge
+from codingagentbench.site.files import FileWriter
 from codingagentbench.site.lists import index_context, pair_context, sweep_context
 from codingagentbench.site.matrix import pair_page
 from codingagentbench.site.raw import pick_transfer, place_raw, raw_files
@@ -36,7 +37,7 @@ class Site:
     renderer: Renderer
     base_url: str | None
     problems: list[str]
-    _folders: set[Path] = field(default_factory=set)
+    files: FileWriter
     _facts: dict[tuple[str, str, str], CatalogFacts] = field(default_factory=dict)
 
     @cached_property
@@ -55,18 +56,6 @@ class Site:
         if key not in self._facts:
             self._facts[key] = catalog_facts(self.catalog, *key, self.problems)
         return self._facts[key]
-
-    def write(self, path: str, content: bytes) -> None:
-        """One file below the site's root."""
-        target = self.out / path
-        self.folder(target.parent)
-        target.write_bytes(content)
-
-    def folder(self, path: Path) -> None:
-        """Make a folder, once."""
-        if path not in self._folders:
-            path.mkdir(parents=True, exist_ok=True)
-            self._folders.add(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +94,7 @@ def _page(
     root: str | None = None,
 ) -> Page:
     def write() -> None:
-        site.write(path, site.renderer.page(template, path, context(), root=root))
+        site.files.write(path, site.renderer.page(template, path, context(), root=root))
 
     return Page(path, _key(site, shows), write)
 
@@ -124,15 +113,11 @@ def _write_cell(site: Site, cell: CellSummary, facts: CatalogFacts) -> None:
         attempt, cell, cast=cast, raw=raw, neighbours=site.neighbours, facts=facts, base_url=site.base_url
     )
     page = site.renderer.page("cell.html", cell.page, context)
-    site.write(cell.badge, site.renderer.page("badge.svg", cell.badge, {"b": badge(cell)}))
-    folder = (site.out / cell.page).parent
-    site.folder(folder)
-    place_raw(cell.folder, folder, raw, site.transfer)
-    if cast.script:
-        (folder / SCRIPT).write_bytes(cast.script)
-    else:
-        (folder / SCRIPT).unlink(missing_ok=True)
-    site.write(cell.page, page)
+    folder = cell.page.removesuffix("/index.html")
+    site.files.write(cell.badge, site.renderer.page("badge.svg", cell.badge, {"b": badge(cell)}))
+    site.files.write(cell.page, page)
+    site.files.write(f"{folder}/{SCRIPT}", cast.script)
+    place_raw(cell.folder, site.files.folder(folder), raw=raw, transfer=site.transfer)
 
 
 def _key(site: Site, shows: object) -> str:

@@ -44,14 +44,14 @@ def raw_files(folder: Path) -> list[RawFile]:
     return [RawFile(name, what, sizes[name]) for name, what in RAW_FILES if name in sizes]
 
 
-def place_raw(folder: Path, target: Path, files: Sequence[RawFile], transfer: Callable[[str, str], None]) -> None:
-    """Put `files` of an attempt into `target`; files there from an earlier attempt are replaced or removed."""
+def place_raw(folder: Path, target: Path, *, raw: Sequence[RawFile], transfer: Callable[[str, str], None]) -> None:
+    """Put `raw` of an attempt into `target`; files there from an earlier attempt are replaced or removed."""
     base, onto = f"{folder}/", f"{target}/"
-    present = {file.name for file in files}
+    present = {file.name for file in raw}
     for name, _ in RAW_FILES:
         if name not in present:
             Path(onto + name).unlink(missing_ok=True)
-    for file in files:
+    for file in raw:
         try:
             transfer(base + file.name, onto + file.name)
         except FileExistsError:

@@ -31,26 +31,23 @@ class Neighbourhood:
     """Cells grouped four ways, each group with a digest of what its links show."""
 
     def __init__(self, cells: Iterable[CellSummary]) -> None:
-        self._groups: dict[Key, list[CellSummary]] = defaultdict(list)
+        self._groups: dict[Key, list[Link]] = defaultdict(list)
         for cell in cells:
-            for key in _keys(cell):
-                self._groups[key].append(cell)
+            for key, (_, text) in zip(_keys(cell), SECTIONS, strict=True):
+                self._groups[key].append(Link(cell.href, text(cell), cell.verdict, cell.label))
         self._digests = {key: _digest(group) for key, group in self._groups.items()}
 
     def of(self, cell: CellSummary) -> list[tuple[str, Sequence[Link]]]:
         """(heading, links) for each of SECTIONS; the cell itself is in none."""
+        href = cell.href
         return [
-            (heading, [_link(c, text(c)) for c in self._groups[key] if c is not cell])
-            for (heading, text), key in zip(SECTIONS, _keys(cell), strict=True)
+            (heading, [link for link in self._groups[key] if link.href != href])
+            for (heading, _), key in zip(SECTIONS, _keys(cell), strict=True)
         ]
 
     def digest(self, cell: CellSummary) -> str:
         """Changes when any link that `of` gives does."""
         return "".join(self._digests[key] for key in _keys(cell))
-
-
-def _link(cell: CellSummary, text: str) -> Link:
-    return Link(cell.href, text, cell.verdict, cell.label)
 
 
 def _keys(cell: CellSummary) -> tuple[Key, ...]:
@@ -64,8 +61,8 @@ def _keys(cell: CellSummary) -> tuple[Key, ...]:
     )
 
 
-def _digest(group: Iterable[CellSummary]) -> str:
+def _digest(group: Iterable[Link]) -> str:
     total = hashlib.blake2b(digest_size=8)
-    for cell in group:
-        total.update(f"{cell.cell_id}\0{cell.outcome}\0{cell.verdict}\n".encode())
+    for link in group:
+        total.update(f"{link.href}\0{link.label}\0{link.verdict}\n".encode())
     return total.hexdigest()

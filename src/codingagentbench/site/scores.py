@@ -13,10 +13,10 @@ MAX_JSON_CHARS = 20_000
 METHODOLOGIES = ("v1", "v0.1")
 
 
-def headline(record: Record, *, scored: bool) -> list[tuple[str, Figure, str]]:
-    """(name, figure, note) for each axis in the page's order, then the composites of both methodologies."""
+def headline(record: Record) -> list[tuple[str, Figure, str]]:
+    """(name, figure, note) for each axis in the page's order."""
     axes = record.axes
-    rows = [
+    return [
         ("Pass", _pass(axes, record.outcome), _tests(axes)),
         ("Tokens/correct", _tokens(axes), _total_tokens(axes)),
         ("Wall", seconds(axes.latency.wall_clock_ms), ""),
@@ -25,7 +25,11 @@ def headline(record: Record, *, scored: bool) -> list[tuple[str, Figure, str]]:
         ("Integrity", _integrity(axes), ""),
         ("Fidelity", _fidelity(axes), _constraints(axes)),
     ]
-    return rows + [_composite(record, version, scored=scored) for version in METHODOLOGIES]
+
+
+def composites(record: Record, *, scored: bool) -> list[tuple[str, Figure, str]]:
+    """(name, figure, note) for the composite of each methodology."""
+    return [_composite(record, version, scored=scored) for version in METHODOLOGIES]
 
 
 def _pass(axes: Axes, outcome: str) -> Figure:
@@ -91,17 +95,17 @@ def _composite(record: Record, version: str, *, scored: bool) -> tuple[str, Figu
     return name, ratio(composite.composite), ""
 
 
-def breakdown(axes: Axes, composites: dict[str, Composite]) -> Iterator[tuple[str, str, str, int]]:
+def breakdown(axes: Axes, by_version: dict[str, Composite]) -> Iterator[tuple[str, str, str, int]]:
     """(axis, keys, values as JSON, characters left out) for each axis and each composite."""
-    for axis in msgspec.structs.fields(axes):
-        yield _row(axis.name, getattr(axes, axis.name))
-    for version in _in_order(composites):
-        yield _row(f"composite {version}", composites[version])
+    for name in axes.__struct_fields__:
+        yield _row(name, getattr(axes, name))
+    for version in _in_order(by_version):
+        yield _row(f"composite {version}", by_version[version])
 
 
-def _in_order(composites: dict[str, Composite]) -> Sequence[str]:
-    known = [v for v in METHODOLOGIES if v in composites]
-    return known + sorted(composites.keys() - set(known))
+def _in_order(by_version: dict[str, Composite]) -> Sequence[str]:
+    known = [v for v in METHODOLOGIES if v in by_version]
+    return known + sorted(by_version.keys() - set(known))
 
 
 def _row(name: str, value: msgspec.Struct) -> tuple[str, str, str, int]:

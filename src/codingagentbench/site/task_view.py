@@ -70,7 +70,7 @@ def _folder(catalog: Catalog | None, task_id: str, problems: list[str]) -> TaskF
 def task_context(page: TaskPage) -> dict[str, Any]:
     """The template's variables."""
     folder = page.folder
-    cells = page.cells[:MAX_CELLS]
+    cells = sorted(page.cells, key=lambda c: c.control is not None)[:MAX_CELLS]
     context: dict[str, Any] = {
         "task_id": page.task_id,
         "family": page.task_id.partition("/")[0],

@@ -12,27 +12,20 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff9-\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff]"
 )
-_C0_PICTURES = 0x2400
-_DELETE_PICTURE = "\u2421"
 DASH = "\u2013"
 TIMES = "\u00d7"
 
 
 def visible(text: str) -> str:
-    """`text` with every invisible or direction-changing character replaced by a visible name; tab and newline stay.
+    """`text` with every invisible or direction-changing character replaced by its code point; tab and newline stay.
 
-    C0 controls become their Unicode pictures (ESC is U+241B), everything else `<U+202E>` in angle brackets U+27E8/9.
+    The form is U+202E in angle brackets (U+27E8, U+27E9): few fonts hold the pictures of control characters.
     """
-    if not text.encode("utf-8", "surrogatepass").translate(None, _PLAIN_ASCII):
+    # Few characters of a page are anything but plain ASCII; only those are looked at.
+    unusual = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN_ASCII)
+    if not _INVISIBLE.search(unusual.decode("utf-8", "surrogatepass")):
         return text
-    return _INVISIBLE.sub(_name, text)
-
-
-def _name(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if code < 0x20:  # noqa: PLR2004  # the end of C0
-        return chr(_C0_PICTURES + code)
-    return _DELETE_PICTURE if found[0] == "\x7f" else f"\u27e8U+{code:04X}\u27e9"
+    return _INVISIBLE.sub(lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", text)
 
 
 @dataclass(frozen=True, slots=True)

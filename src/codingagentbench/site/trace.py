@@ -28,7 +28,6 @@ class SpanRow:
     start_text: str
     duration: float
     duration_text: str
-    attrs: Sequence[tuple[str, str]]
     attrs_json: str
     error: str | None
     x: str
@@ -40,6 +39,8 @@ class TraceView:
     """The spans in the order of their starts, the time that they cover, and how many are left out."""
 
     rows: Sequence[SpanRow]
+    first_attrs: Sequence[tuple[str, str]]
+    """Of the first span, which the replay shows before it is played."""
     total_ms: float
     total_text: str
     count: int
@@ -51,7 +52,9 @@ def view_trace(spans: Sequence[Span]) -> TraceView:
     total = max((s.start_ms + s.duration_ms for s in spans), default=0.0)
     parents = {s.span_id: s.parent_id for s in spans}
     rows = [_span_row(i, s, total, _depth(s, parents)) for i, s in enumerate(spans[:MAX_ROWS])]
-    return TraceView(rows, total, f"{total / 1000:.2f} s", len(spans), len(spans) - len(rows))
+    return TraceView(
+        rows, _attrs(spans[0]) if spans else (), total, f"{total / 1000:.2f} s", len(spans), len(spans) - len(rows)
+    )
 
 
 def _span_row(number: int, span: Span, total: float, depth: int) -> SpanRow:
@@ -67,7 +70,6 @@ def _span_row(number: int, span: Span, total: float, depth: int) -> SpanRow:
         start_text=ms_text(span.start_ms),
         duration=span.duration_ms,
         duration_text=ms_text(span.duration_ms),
-        attrs=[(key, clipped(_as_text(value), MAX_ATTR_CHARS)[0]) for key, value in span.attrs.items()],
         attrs_json=clipped(msgspec.json.encode(span.attrs).decode(), MAX_ATTR_CHARS)[0],
         error=span.error,
         x=f"{x:.2f}",
@@ -90,6 +92,10 @@ def _depth(span: Span, parents: dict[str, str | None]) -> int:
         seen.add(parent)
         parent = parents[parent]
     return len(seen) - 1
+
+
+def _attrs(span: Span) -> list[tuple[str, str]]:
+    return [(key, clipped(_as_text(value), MAX_ATTR_CHARS)[0]) for key, value in span.attrs.items()]
 
 
 def _as_text(value: object) -> str:

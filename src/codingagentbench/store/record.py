@@ -207,6 +207,8 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int | None
     timed_out: bool
     duration_s: float
+    cpu_s: float | None = None
+    """Of the grading command, as its cgroup counted it."""
     stdout: str
     stderr: str
     restored: list[str] = []

@@ -1,16 +1,18 @@
-"""How a control's wish becomes what the CLI offers: a shell command, a write tool's call, or edit blocks in text."""
+"""How a control's work becomes what the CLI offers: a shell command, a write tool's call, or edit blocks in text."""
 
-import base64
-import shlex
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from codingagentbench.catalog.tui import Hand
 from codingagentbench.gateway.backends import ControlBackend
-from codingagentbench.gateway.controls.work import Files, closing_words, wanted_files
+from codingagentbench.gateway.controls.edit_blocks import CannotExpressError, edit_block
+from codingagentbench.gateway.controls.history import Conversation, ToolType
+from codingagentbench.gateway.controls.shell import commands
+from codingagentbench.gateway.controls.work import Work, closing_words, wanted
 
-DELIMITER = "CAB_END_OF_FILE"
+# aider does not apply a reply that names files it has not shown yet: it shows them and asks again with these words.
+_FILES_ADDED = "I added these files to the chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,10 @@ class ToolCall:
     """A call of one of the CLI's tools."""
 
     name: str
-    arguments: dict[str, object]
+    arguments: Mapping[str, object]
+    type: ToolType = "function"
+    text: str = ""
+    """What a tool of type "custom", which takes text instead of arguments, is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,68 +34,77 @@ class Reply:
     call: ToolCall | None = None
 
 
-def decide(backend: ControlBackend, *, turn: int, tools: Sequence[str]) -> Reply:
-    """The reply in turn `turn` (0 is the first) of a conversation that offers `tools`. The same for a retry."""
-    files = wanted_files(backend)
+class CannotDoError(ValueError):
+    """The hand cannot do this work."""
+
+
+def decide(backend: ControlBackend, talk: Conversation) -> Reply:
+    """The control's reply: the same for the same request."""
+    work = wanted(backend)
+    if not work:
+        return Reply(closing_words(backend))
+    faults = []
+    for hand in _offered(backend, talk):
+        try:
+            return _with_hand(hand, backend, work, talk)
+        except (CannotDoError, CannotExpressError) as error:
+            faults.append(f"{hand.tool or hand.kind}: {error}")
+    offered = ", ".join(talk.tools) or "none"
+    why = "; ".join(faults) or "no tool that I know how to use"
+    return Reply(f"I cannot do this here: {why} (offered: {offered}).")
+
+
+def _offered(backend: ControlBackend, talk: Conversation) -> Iterator[Hand]:
+    """The hands that this very request offers, in the catalogue's order."""
+    return (h for h in backend.hands if h.kind == "edit-blocks" or h.tool in talk.tools)
+
+
+def _with_hand(hand: Hand, backend: ControlBackend, work: Work, talk: Conversation) -> Reply:
     closing = Reply(closing_words(backend))
-    if not files:
-        return closing
-    hand = next((h for h in backend.hands if h.kind == "edit-blocks" or h.tool in tools), None)
-    if hand is None:
-        offered = ", ".join(tools) or "none"
-        return Reply(f"I have no tool that I know how to use here (offered: {offered}).")
     if hand.kind == "edit-blocks":
-        return Reply(_edit_blocks(backend, files)) if turn == 0 else closing
-    steps = _steps(hand, files)
-    return Reply(f"Step {turn + 1} of {len(steps)}.", steps[turn]) if turn < len(steps) else closing
+        blocks = _edit_blocks(backend, work)
+        return Reply(f"{closing.text}\n\n{blocks}") if _still_to_apply(blocks, talk) else closing
+    steps = _shell_steps(hand, work, talk) if hand.kind == "shell" else _write_steps(hand, work, talk)
+    if talk.calls >= len(steps):
+        return closing
+    return Reply(f"Step {talk.calls + 1} of {len(steps)}.", steps[talk.calls])
 
 
-def _steps(hand: Hand, files: Files) -> list[ToolCall]:
-    if hand.kind == "shell":
-        command = "\n".join(_write_command(path, content) for path, content in files.items())
-        return [ToolCall(hand.tool or "", {hand.command or "command": command, **hand.extra})]
-    return [
-        ToolCall(
-            hand.tool or "",
-            {hand.path or "path": path, hand.content or "content": content.decode("utf-8", "replace"), **hand.extra},
-        )
-        for path, content in files.items()
-    ]
+def _shell_steps(hand: Hand, work: Work, talk: Conversation) -> list[ToolCall]:
+    return [_call(hand, talk, {hand.command or "command": line}, line) for line in commands(work)]
 
 
-def _write_command(path: str, content: bytes) -> str:
-    """A command line that writes the file exactly: a heredoc for text that ends in a newline, base64 otherwise."""
-    target, folder = shlex.quote(path), shlex.quote(str(Path(path).parent))
-    make = f"mkdir -p {folder} && " if folder != "." else ""
+def _write_steps(hand: Hand, work: Work, talk: Conversation) -> list[ToolCall]:
+    if work.deletes:
+        msg = "it cannot remove files"
+        raise CannotDoError(msg)
+    path_key, content_key = hand.path or "path", hand.content or "content"
+    arguments = [{path_key: path, content_key: _text(path, content)} for path, content in work.writes.items()]
+    return [_call(hand, talk, a, json.dumps(a)) for a in arguments]
+
+
+def _call(hand: Hand, talk: Conversation, arguments: dict[str, str], text: str) -> ToolCall:
+    name = hand.tool or ""
+    return ToolCall(name, {**hand.extra, **arguments}, talk.tools[name], text)
+
+
+def _text(path: str, content: bytes) -> str:
     try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        text = ""
-    if text.endswith("\n") and DELIMITER not in text and _plain(text):
-        return f"{make}cat > {target} <<'{DELIMITER}'\n{text}{DELIMITER}"
-    return f"{make}printf %s {base64.b64encode(content).decode()} | base64 -d > {target}"
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        msg = f"it cannot write {path}, which is no UTF-8 text"
+        raise CannotDoError(msg) from error
 
 
-def _plain(text: str) -> bool:
-    return all(c in "\n\t" or c.isprintable() for c in text)
+def _edit_blocks(backend: ControlBackend, work: Work) -> str:
+    if work.deletes:
+        msg = "it cannot remove files"
+        raise CannotDoError(msg)
+    files = ((path, backend.workdir / path, content) for path, content in work.writes.items())
+    blocks = [edit_block(path, place.read_bytes() if place.is_file() else None, new) for path, place, new in files]
+    return "\n".join(blocks)
 
 
-def _edit_blocks(backend: ControlBackend, files: Files) -> str:
-    """SEARCH/REPLACE blocks: the whole file as it is against the whole file as it shall be."""
-    blocks = [_edit_block(backend, path, content.decode("utf-8", "replace")) for path, content in files.items()]
-    return "\n".join([closing_words(backend), "", *blocks])
-
-
-def _edit_block(backend: ControlBackend, path: str, wanted: str) -> str:
-    place = backend.workdir / path
-    present = place.read_text(encoding="utf-8", errors="replace") if place.is_file() else ""
-    fence = "`" * max(3, *(len(run) + 1 for run in _backtick_runs(present + wanted)))
-    return f"{path}\n{fence}\n<<<<<<< SEARCH\n{_lines(present)}=======\n{_lines(wanted)}>>>>>>> REPLACE\n{fence}\n"
-
-
-def _lines(text: str) -> str:
-    return text if not text or text.endswith("\n") else f"{text}\n"
-
-
-def _backtick_runs(text: str) -> list[str]:
-    return [line.lstrip()[: len(line.lstrip()) - len(line.lstrip().lstrip("`"))] for line in text.splitlines()] or [""]
+def _still_to_apply(blocks: str, talk: Conversation) -> bool:
+    said = any(blocks.strip() in text for text in talk.said)
+    return not said or talk.last_user.startswith(_FILES_ADDED)

@@ -15,6 +15,7 @@ static void check(const char* name, const std::function<bool()>& body) {
         right = false;
     }
     std::printf("check %s %s\n", name, right ? "ok" : "FAILED");
+    std::fflush(stdout);
     failures += right ? 0 : 1;
 }
 

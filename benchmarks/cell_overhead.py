@@ -1,0 +1,135 @@
+"""What the harness itself costs per oracle cell: total minus what the agent's and the grader's commands took.
+
+The built-in TUI `direct` applies the reference solution through the gateway with no CLI. Floors in the same run: bare
+`bwrap true` twice (a cell has two sandboxes), and the two commands run without any sandbox. CPU is this process's own
+with its children's, less the sandboxes' (their cgroups count), so it needs a machine where cgroups can be written.
+
+    python benchmarks/cell_overhead.py [--cells 30] [--task ID] [--workers 1] [--json]
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from codingagentbench.catalog.load import open_catalog
+from codingagentbench.catalog.sweep import SweepSpec
+from codingagentbench.paths import bundle_store
+from codingagentbench.store.attempts import Attempt, latest_attempts
+from codingagentbench.store.record import Record
+from codingagentbench.sweep.run import SweepOptions, run_sweep
+
+TARGET_WALL_S, TARGET_CPU_S = 0.10, 0.08
+
+
+def main() -> None:
+    """Print the table or, with --json, one object."""
+    arguments = _arguments()
+    with tempfile.TemporaryDirectory() as folder:
+        _sweep(Path(folder), "warm", 2, arguments)
+        cpu_before, began = _cpu(), time.perf_counter()
+        _sweep(Path(folder), "timed", arguments.cells, arguments)
+        wall, cpu = time.perf_counter() - began, _cpu() - cpu_before
+        attempts = [_measured(a) for a in latest_attempts(Path(folder), "timed")]
+    figures = _figures(attempts, wall, cpu, arguments)
+    if arguments.json:
+        print(json.dumps(figures))
+    else:
+        for name, value in figures.items():
+            print(f"{name:<34} {value if isinstance(value, str | int) else format(value, '.4f')}")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One cell: its record, and what its two sandboxed commands took (wall and CPU seconds)."""
+
+    record: Record
+    commands_wall_s: float
+    commands_cpu_s: float
+
+
+def _measured(attempt: Attempt) -> Measured:
+    container = next(s for s in attempt.spans() if s.kind == "container")
+    grade = attempt.grade()
+    assert grade is not None, attempt.folder
+    agent_wall_s, agent_cpu_s = container.attrs["duration_s"], container.attrs["cpu_s"]
+    assert isinstance(agent_wall_s, float)
+    assert isinstance(agent_cpu_s, float), "no cgroup counted the CPU time: run where cgroups can be written"
+    return Measured(attempt.record, agent_wall_s + grade.duration_s, agent_cpu_s + (grade.cpu_s or 0.0))
+
+
+def _figures(cells: list[Measured], wall: float, cpu: float, arguments: argparse.Namespace) -> dict[str, object]:
+    """Seconds a cell; the overhead is what is left of a cell without its two sandboxed commands."""
+    overhead = [c.record.duration_s - c.commands_wall_s for c in cells]
+    own_cpu = cpu / len(cells) - statistics.fmean(c.commands_cpu_s for c in cells)
+    floor = _bwrap_floor()
+    return {
+        "cells": len(cells),
+        "passed": sum(c.record.axes.pass_rate.pass_ == 1 for c in cells),
+        "task": arguments.task,
+        "workers": arguments.workers,
+        "overhead_wall_s_median": statistics.median(overhead),
+        "overhead_wall_s_p90": statistics.quantiles(overhead, n=10)[-1],
+        "overhead_cpu_s_mean": own_cpu,
+        "total_wall_s_per_cell": wall / len(cells),
+        "commands_wall_s_median": statistics.median(c.commands_wall_s for c in cells),
+        "bwrap_true_twice_s": 2 * floor,
+        "ratio_overhead_to_bwrap_floor": statistics.median(overhead) / (2 * floor),
+        "target_wall_s": TARGET_WALL_S,
+        "target_cpu_s": TARGET_CPU_S,
+        **{f"phase_{k}_ms_median": statistics.median(_phase(c.record, k) for c in cells) for k in _PHASES},
+    }
+
+
+_PHASES = ("prepare", "launch", "agent", "collect", "grade", "score")
+
+
+def _phase(record: Record, name: str) -> float:
+    value = getattr(record.phases, name)
+    return float(value) if value is not None else 0.0
+
+
+def _bwrap_floor() -> float:
+    bwrap = shutil.which("bwrap") or "bwrap"
+    command = [bwrap, "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"]
+    times = []
+    for _ in range(20):
+        began = time.perf_counter()
+        subprocess.run(command, check=True)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def _sweep(folder: Path, name: str, cells: int, arguments: argparse.Namespace) -> None:
+    catalog = open_catalog()
+    spec = catalog.resolve(
+        SweepSpec(id=name, tuis=["direct"], models=["control/oracle"], tasks=[arguments.task], repetitions=cells)
+    )
+    options = SweepOptions(results=folder, store=bundle_store(), workers=arguments.workers)
+    result = run_sweep(spec, catalog, options)
+    assert result.exit_code == 0, [r.outcome for _, r in result.cells if r]
+
+
+def _cpu() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--cells", type=int, default=30)
+    parser.add_argument("--task", default="polyglot/python-reverse-string")
+    parser.add_argument("--workers", type=int, default=1 if (os.cpu_count() or 1) < 4 else 2)
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

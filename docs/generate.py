@@ -1,0 +1,99 @@
+"""Writes the generated parts of docs/: `python docs/generate.py`; with --check it only says what is out of date.
+
+Generated: docs/cli.md (every verb's own help), docs/catalogue.md (every key of every catalogue file), and the marked
+parts of docs/methodology.md.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+from codingagentbench.catalog.schema import schemas
+from codingagentbench.cli.app import VERBS, build
+
+DOCS = Path(__file__).parent
+
+
+def main() -> int:
+    """0 when everything is up to date (or was written), 1 when --check found a difference."""
+    check = "--check" in sys.argv[1:]
+    stale = [path for path, text in generated().items() if not path.exists() or path.read_text() != text]
+    for path in stale:
+        print(f"{'out of date' if check else 'written'}: {path.name}")
+        if not check:
+            path.write_text(generated()[path])
+    return 1 if stale and check else 0
+
+
+def generated() -> dict[Path, str]:
+    """Path to the text that it shall have."""
+    return {DOCS / "cli.md": cli_page(), DOCS / "catalogue.md": catalogue_page()}
+
+
+def cli_page() -> str:
+    """The help of `cab` and of every verb and sub-verb, as they print it."""
+    parts = ["# The command line", "", "Generated from the program by `make docs`.", ""]
+    for words in _verbs():
+        parts += [f"## `{' '.join(['cab', *words])}`", "", "```text", _help(words), "```", ""]
+    return "\n".join(parts)
+
+
+def _verbs() -> Iterator[tuple[str, ...]]:
+    yield ()
+    for verb in VERBS:
+        yield (verb,)
+        command = get_command(build(verb)).commands[verb]  # type: ignore[attr-defined]  # a group, which has them
+        for name in getattr(command, "commands", {}):
+            yield (verb, name)
+
+
+def _help(words: tuple[str, ...]) -> str:
+    command = [sys.executable, "-m", "codingagentbench", *words, "--help"]
+    env = {**os.environ, "COLUMNS": "110", "TERM": "dumb", "NO_COLOR": "1"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    return done.stdout.rstrip()
+
+
+def catalogue_page() -> str:
+    """Every kind of catalogue file with its keys, from the models that read them."""
+    parts = ["# The catalogue's files", "", "Generated from the models by `make docs`; `cab catalog schema` prints the"]
+    parts += ["same as JSON Schema.", ""]
+    for kind, schema in schemas().items():
+        parts += [f"## {kind}", "", schema.get("description", ""), "", *_keys(schema), ""]
+        for name, inner in sorted(schema.get("$defs", {}).items()):
+            if "properties" in inner:
+                parts += [f"### {kind}: {name}", "", inner.get("description", ""), "", *_keys(inner), ""]
+    return "\n".join(line.rstrip() for line in parts).rstrip() + "\n"
+
+
+def _keys(schema: dict[str, Any]) -> Iterator[str]:
+    required = set(schema.get("required", ()))
+    yield "| key | type | needed | what it says |"
+    yield "| --- | --- | --- | --- |"
+    for key, value in schema["properties"].items():
+        text = " ".join(value.get("description", "").split()).replace("|", "\\|")
+        yield f"| `{key}` | {_type(value)} | {'yes' if key in required else 'no'} | {text} |"
+
+
+def _type(value: dict[str, Any]) -> str:
+    if "$ref" in value:
+        return value["$ref"].rsplit("/", 1)[-1]
+    if "enum" in value or "const" in value:
+        return " or ".join(f"`{v}`" for v in value.get("enum", [value.get("const")]))
+    if "anyOf" in value or "oneOf" in value:
+        return " or ".join(dict.fromkeys(_type(v) for v in value.get("anyOf") or value["oneOf"]))
+    if value.get("type") == "array":
+        return f"list of {_type(value.get('items', {}))}"
+    if value.get("type") == "object":
+        inner = value.get("additionalProperties")
+        return f"table of {_type(inner)}" if isinstance(inner, dict) else "table"
+    return {"null": "nothing"}.get(str(value.get("type", "any")), str(value.get("type", "any")))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,5 @@
+"""`python -m codingagentbench` is `cab`."""
+
+from codingagentbench.cli.app import main
+
+main()

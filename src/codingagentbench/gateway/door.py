@@ -1,0 +1,46 @@
+"""A cell's door: the HTTP server on the one socket inside its sandbox. What is behind it is hostile."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+MAX_CONNECTIONS = 256
+"""At a time, per cell: file descriptors are shared by all cells of a sweep."""
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+# A sandbox may send anything at all; what is no HTTP is answered with 400 and is no event worth a line on our screen.
+_log = logging.getLogger("codingagentbench.gateway")
+
+
+class Door:
+    """Accepts on the sockets that it is given, and counts the connections."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._web = web.Server(handler, handler_cancellation=True, access_log=None, logger=_log)
+        self._starting: list[asyncio.Task[asyncio.Server]] = []
+
+    def listen(self, sock: socket.socket) -> None:
+        """Begin to accept on a listening socket; who connects before we are ready waits in its backlog."""
+        loop = asyncio.get_running_loop()
+        self._starting.append(loop.create_task(loop.create_server(self._protocol, sock=sock)))
+
+    async def stop_accepting(self) -> None:
+        """No new connections from here on."""
+        for starting in self._starting:
+            (await starting).close()
+
+    async def close(self, timeout_s: float) -> None:
+        """Close every connection."""
+        await self.stop_accepting()
+        await self._web.shutdown(timeout_s)
+
+    def _protocol(self) -> asyncio.BaseProtocol:
+        return self._web() if len(self._web.connections) < MAX_CONNECTIONS else _Full()
+
+
+class _Full(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
