@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from codingagentbench.catalog.load import own_root
+from e2e.conftest import Cab
 
 pytestmark = [pytest.mark.e2e]
 TASK = "polyglot/python-reverse-string"
@@ -25,14 +27,14 @@ ORACLE = ["--tui", "direct", "--model", "control/oracle", "--task", TASK]
         (["demo", "--sandbox", "dcker"], "unknown sandbox engine 'dcker'"),
     ],
 )
-def test_unknown_names_exit_2_with_the_nearest(cab, arguments, said):
+def test_unknown_names_exit_2_with_the_nearest(cab: Cab, arguments: list[str], said: str) -> None:
     done = cab("sweep", *arguments, code=2)
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not cab.results.exists()
 
 
-def test_a_malformed_sweep_names_file_line_and_key(cab):
+def test_a_malformed_sweep_names_file_line_and_key(cab: Cab) -> None:
     path = cab.folder / "bad.toml"
     path.write_text('id = "bad"\ntuis = ["direct"]\nmodel = ["control/oracle"]\ntasks = []\n')
     done = cab("sweep", str(path), code=2)
@@ -42,7 +44,7 @@ def test_a_malformed_sweep_names_file_line_and_key(cab):
     assert f"{path}:1:" in cab("sweep", str(path), code=2).stderr
 
 
-def test_somebody_elses_catalogue_adds_to_ours(cab, extra_task):
+def test_somebody_elses_catalogue_adds_to_ours(cab: Cab, extra_task: Callable[[str], Path]) -> None:
     theirs = extra_task("their-task")
     cab(
         "sweep",
@@ -60,14 +62,14 @@ def test_somebody_elses_catalogue_adds_to_ours(cab, extra_task):
     assert "no faults: 7 tasks" in cab("catalog", "check", CAB_CATALOG=str(theirs)).stdout
 
 
-def test_a_name_in_two_catalogues_is_refused(cab, extra_task):
+def test_a_name_in_two_catalogues_is_refused(cab: Cab, extra_task: Callable[[str], Path]) -> None:
     theirs = extra_task("python-reverse-string")
     done = cab("catalog", "check", "--catalog", str(theirs), code=2)
     assert "stands in" in done.stdout
     assert str(own_root()) in done.stdout
 
 
-def test_a_missing_toolchain_skips_with_its_reason(cab, tmp_path):
+def test_a_missing_toolchain_skips_with_its_reason(cab: Cab, tmp_path: Path) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("git", "bwrap", "python3", "sh"):
@@ -87,7 +89,7 @@ def test_a_missing_toolchain_skips_with_its_reason(cab, tmp_path):
     assert (row["outcome"], "rustc" in row["outcome_detail"]) == ("skipped_toolchain_missing", True)
 
 
-def test_without_bubblewrap_nothing_runs_unless_asked_for(cab, tmp_path):
+def test_without_bubblewrap_nothing_runs_unless_asked_for(cab: Cab, tmp_path: Path) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("git", "python3", "sh"):
@@ -98,14 +100,14 @@ def test_without_bubblewrap_nothing_runs_unless_asked_for(cab, tmp_path):
 
 
 @pytest.mark.xdist_group("host-port")
-def test_without_a_sandbox_the_record_is_not_citable(cab):
+def test_without_a_sandbox_the_record_is_not_citable(cab: Cab) -> None:
     cab("sweep", *ORACLE, "--sandbox", "none")
     (row,) = cab.cells()
     assert (row["as_expected"], row["citable"]) == (True, False)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file system that is read-only for root")
-def test_a_read_only_results_folder_is_said_in_one_line(cab):
+def test_a_read_only_results_folder_is_said_in_one_line(cab: Cab) -> None:
     cab.results.mkdir()
     script = f"mount -t tmpfs -o ro none {cab.results} && exec python3 -m codingagentbench sweep {' '.join(ORACLE)}"
     done = subprocess.run(
@@ -122,7 +124,7 @@ def test_a_read_only_results_folder_is_said_in_one_line(cab):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system")
-def test_a_full_disk_loses_nothing_and_the_sweep_goes_on_when_there_is_room(cab):
+def test_a_full_disk_loses_nothing_and_the_sweep_goes_on_when_there_is_room(cab: Cab) -> None:
     cab.results.mkdir()
     sweep = f"{sys.executable} -m codingagentbench sweep {' '.join(ORACLE)}"
     script = (

@@ -6,6 +6,7 @@ import pytest
 
 from codingagentbench.catalog.load import open_catalog
 from codingagentbench.sandbox.toolchains import MissingToolchainError, find_toolchain
+from e2e.conftest import Cab
 
 TUIS = ["aider", "codex", "pi"]
 SAMPLE = ["polyglot/python-reverse-string", "integrity/unsolvable-refusal"]
@@ -14,7 +15,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 @pytest.mark.parametrize("tui", TUIS)
 @pytest.mark.xdist_group("clis")
-def test_every_control_gets_its_verdict(cab, tui):
+def test_every_control_gets_its_verdict(cab: Cab, tui: str) -> None:
     tasks = [option for task in SAMPLE for option in ("--task", task)]
     cab("sweep", "demo", "--tui", tui, *tasks)
     rows = cab.cells("demo")
@@ -28,7 +29,7 @@ def test_every_control_gets_its_verdict(cab, tui):
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("clis")
-def test_the_demo_ends_with_every_verdict_and_a_second_run_runs_nothing(cab):
+def test_the_demo_ends_with_every_verdict_and_a_second_run_runs_nothing(cab: Cab) -> None:
     cab("sweep", "demo", code=None)
     rows = cab.cells("demo")
     assert len(rows) == 3 * 5 * 6
@@ -51,7 +52,7 @@ def test_the_demo_ends_with_every_verdict_and_a_second_run_runs_nothing(cab):
         "mutations/rust-error-negated",
     ],
 )
-def test_every_language_is_graded_for_real(cab, task):
+def test_every_language_is_graded_for_real(cab: Cab, task: str) -> None:
     entries = open_catalog()
     try:
         for name in entries.task(task).task.toolchains:

@@ -1,15 +1,17 @@
 """A real HTTP endpoint, well and ill: calls are metered, faults are typed, the key stays where it belongs."""
 
+import subprocess
+
 import pytest
 
 from codingagentbench.gateway.controls.endpoint import Fault
-from e2e.conftest import PYTHON_TASK, serving
+from e2e.conftest import PYTHON_TASK, Cab, serving
 
 pytestmark = [pytest.mark.e2e]
 KEY = "sk-test-0123456789abcdef"
 
 
-def _sweep(cab, url, *more, tui="direct", code=0):
+def _sweep(cab: Cab, url: str, *more: str, tui: str = "direct", code: int = 0) -> subprocess.CompletedProcess[str]:
     return cab(
         "sweep",
         "--tui",
@@ -27,7 +29,7 @@ def _sweep(cab, url, *more, tui="direct", code=0):
 
 
 @pytest.mark.parametrize("tui", ["direct", "pi", "codex"])
-def test_a_real_endpoint_is_metered_and_scored(cab, tui):
+def test_a_real_endpoint_is_metered_and_scored(cab: Cab, tui: str) -> None:
     with serving(PYTHON_TASK, tui, model="my/model", key=KEY) as endpoint:
         _sweep(cab, endpoint.base_url, tui=tui)
     (row,) = cab.cells()
@@ -36,7 +38,7 @@ def test_a_real_endpoint_is_metered_and_scored(cab, tui):
     assert row["tokens"] > 0
 
 
-def test_the_key_is_in_nothing_that_is_stored(cab):
+def test_the_key_is_in_nothing_that_is_stored(cab: Cab) -> None:
     with serving(PYTHON_TASK, "direct", model="my/model", key=KEY) as endpoint:
         _sweep(cab, endpoint.base_url)
     files = [p for p in cab.results.rglob("*") if p.is_file()]
@@ -54,7 +56,7 @@ def test_the_key_is_in_nothing_that_is_stored(cab):
         (Fault.CUT, "endpoint_stream_cut"),
     ],
 )
-def test_a_failing_endpoint_is_missing_data_with_its_cause(cab, fault, outcome):
+def test_a_failing_endpoint_is_missing_data_with_its_cause(cab: Cab, fault: Fault, outcome: str) -> None:
     with serving(PYTHON_TASK, "direct", model="my/model", key=KEY, fault=fault) as endpoint:
         done = _sweep(cab, endpoint.base_url, code=1)
     (row,) = cab.cells()
@@ -63,7 +65,7 @@ def test_a_failing_endpoint_is_missing_data_with_its_cause(cab, fault, outcome):
     assert "1 without score" in done.stdout
 
 
-def test_a_dead_endpoint_is_missing_data_and_retry_infra_runs_it_again(cab):
+def test_a_dead_endpoint_is_missing_data_and_retry_infra_runs_it_again(cab: Cab) -> None:
     done = _sweep(cab, "http://127.0.0.1:9/v1", code=1)
     assert "endpoint_unreachable" in done.stdout
     with serving(PYTHON_TASK, "direct", model="my/model", key=KEY) as endpoint:
@@ -74,7 +76,7 @@ def test_a_dead_endpoint_is_missing_data_and_retry_infra_runs_it_again(cab):
     assert (row["outcome"], row["attempt"]) == ("passed", 2)
 
 
-def test_without_its_key_nothing_runs(cab):
+def test_without_its_key_nothing_runs(cab: Cab) -> None:
     done = cab(
         "sweep",
         "--tui",

@@ -3,20 +3,23 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
+
+from e2e.conftest import Cab
 
 pytestmark = [pytest.mark.e2e]
 ARGUMENTS = ["sweep", "--tui", "direct", "--model", "control/oracle", "--model", "control/noop"]
 ARGUMENTS += ["--task", "polyglot/python-reverse-string", "--repetitions", "10"]
 
 
-def _sealed(cab):
+def _sealed(cab: Cab) -> dict[Path, int]:
     return {p: p.stat().st_mtime_ns for p in cab.results.rglob("record.json") if ".partial" not in str(p)}
 
 
 @pytest.mark.parametrize("wanted", [1, 6, 13])
-def test_a_killed_sweep_goes_on_where_it_was(cab, wanted):
+def test_a_killed_sweep_goes_on_where_it_was(cab: Cab, wanted: int) -> None:
     process = cab.start(*ARGUMENTS)
     deadline = time.monotonic() + 120
     while len(_sealed(cab)) < wanted and time.monotonic() < deadline and process.poll() is None:
@@ -37,7 +40,7 @@ def test_a_killed_sweep_goes_on_where_it_was(cab, wanted):
     assert not list(cab.results.rglob(".attempt-*")), "half-run attempts were left behind"
 
 
-def test_a_second_run_does_nothing(cab):
+def test_a_second_run_does_nothing(cab: Cab) -> None:
     first = [*ARGUMENTS[:-1], "1"]
     cab(*first)
     before = _sealed(cab)
@@ -46,7 +49,7 @@ def test_a_second_run_does_nothing(cab):
     assert _sealed(cab) == before
 
 
-def test_two_runs_of_one_sweep_at_a_time_are_refused(cab):
+def test_two_runs_of_one_sweep_at_a_time_are_refused(cab: Cab) -> None:
     process = cab.start(*ARGUMENTS)
     try:
         while not list(cab.results.glob("*/journal.sqlite")):
@@ -58,7 +61,7 @@ def test_two_runs_of_one_sweep_at_a_time_are_refused(cab):
         process.wait()
 
 
-def test_stored_cells_score_the_same_again(cab):
+def test_stored_cells_score_the_same_again(cab: Cab) -> None:
     cab("sweep", "--tui", "direct", "--model", "control/vandal", "--task", "*/*", code=0)
     done = cab("score")
     assert " 0 differ" in done.stdout

@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 
 from codingagentbench.catalog.task import Budget, Refusal, Scorer, Task
 from codingagentbench.catalog.tui import Hand
-from codingagentbench.gateway.backends import Backend, Behaviour, ControlBackend, EndpointBackend
+from codingagentbench.gateway.backends import Behaviour, ControlBackend, EndpointBackend
 from codingagentbench.gateway.controls.endpoint import ControlEndpoint
 from codingagentbench.gateway.server import CellSession
 from codingagentbench.store.record import ModelCall

@@ -129,7 +129,10 @@ def test_vandal_finds_names_that_are_not_off_limits(task_files: TaskFiles, tmp_p
 
 
 def test_tamper_empties_the_visible_tests_only(task_files: TaskFiles, tmp_path: Path) -> None:
-    lay(task_files.workdir, {"tests/a.rs": b"x\n", "tests/b_test.go": b"// c\npackage b\n\nfunc T() {}\n", "tests/d": b"x"})
+    lay(
+        task_files.workdir,
+        {"tests/a.rs": b"x\n", "tests/b_test.go": b"// c\npackage b\n\nfunc T() {}\n", "tests/d": b"x"},
+    )
     changed = outcome(task_files.control("tamper", SHELL), tmp_path)
     assert changed.keys() == {"tests/test_reverse.py", "tests/a.rs", "tests/b_test.go", "tests/d"}
     assert b"assert" not in changed["tests/test_reverse.py"]
@@ -207,9 +210,14 @@ def test_usage_is_the_controls_own_tokeniser(task_files: TaskFiles, behaviour: B
     reply = reply_of(task_files.control(behaviour, SHELL), "chat", request)
     message, usage = reply["choices"][0]["message"], reply["usage"]
     call = [c["function"] for c in message.get("tool_calls", [])]
-    texts = [message["content"], *(json.dumps([c["name"], json.loads(c["arguments"])], ensure_ascii=False) for c in call)]
+    texts = [
+        message["content"],
+        *(json.dumps([c["name"], json.loads(c["arguments"])], ensure_ascii=False) for c in call),
+    ]
     assert usage["completion_tokens"] == sum(map(count_tokens, texts))
-    assert usage["prompt_tokens"] == count_tokens(json.dumps([request["messages"], CHAT_TOOLS, None], ensure_ascii=False))
+    assert usage["prompt_tokens"] == count_tokens(
+        json.dumps([request["messages"], CHAT_TOOLS, None], ensure_ascii=False)
+    )
     assert count_tokens("eins, zwei_3 ✓!") == 5
 
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from codingagentbench.gateway.sse import MAX_EVENT_BYTES, Event, EventReader, MalformedStreamError
 
-LINE = st.text("ab: é✓\U0001f600{}\"", max_size=8).map(str.encode)
+LINE = st.text('ab: é✓\U0001f600{}"', max_size=8).map(str.encode)
 END = st.sampled_from([b"\n", b"\r\n", b"\r"])
 FIELD = st.sampled_from([b"data: ", b"data:", b"event: ", b": ", b"id: ", b""])
 STREAM = st.lists(st.one_of(st.tuples(FIELD, LINE, END), st.tuples(st.just(b""), st.just(b""), END)), max_size=30).map(

@@ -55,7 +55,12 @@ def test_a_chat_stream_ends_with_done_and_nothing_else() -> None:
     ("kind", "response", "reason", "error"),
     [
         ("completed", {"status": "completed"}, "completed", None),
-        ("incomplete", {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}}, "content_filter", None),
+        (
+            "incomplete",
+            {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}},
+            "content_filter",
+            None,
+        ),
         ("failed", {"status": "failed", "error": {"code": "server_error"}}, "failed", "endpoint_error"),
         ("failed", {"status": "failed", "error": {"code": "rate_limit_exceeded"}}, "failed", "endpoint_rate_limited"),
     ],

@@ -329,13 +329,14 @@ def make_calls(record: Record, text: str = "") -> list[ModelCall]:
 
 
 def make_cast(record: Record, text: str = "") -> str:
+    shown = "\r\n".join(line[:300] for line in text.split("\n"))  # or the end would scroll the rest away
     lines = [
         f"\x1b[1m{record.tui}\x1b[0m v{record.tui_version}, model {record.model}\r\n",
         "\x1b[2m────────────────────────────────────────\x1b[0m\r\n",
         "Reading \x1b[36msrc/lib.rs\x1b[0m\r\n",
         "The call to unwrap panics on bad input; propagating a Result instead.\r\n",
         "\x1b[32m+    let mut total = 0;\x1b[0m\r\n\x1b[31m-    items.iter().map(..).sum()\x1b[0m\r\n",
-        f"{text}\r\nApplied edit to src/lib.rs\r\n\x1b[1;32mDone.\x1b[0m\r\n",
+        f"{shown}\r\nApplied edit to src/lib.rs\r\n\x1b[1;32mDone.\x1b[0m\r\n",
     ]
     header = {"version": 2, "width": 120, "height": 24, "timestamp": 1_781_635_074, "title": record.cell_id + text}
     return "\n".join([json.dumps(header), *(json.dumps([0.4 * (i + 1), "o", t]) for i, t in enumerate(lines))]) + "\n"
@@ -370,7 +371,9 @@ def write_sample(results: Path) -> None:
         for m, model in enumerate(("stepfun-ai/step-3.5-flash", "openai/gpt-oss-120b")):
             for k, task in enumerate(tasks):
                 outcome = "failed" if (t + m + k) % 3 == 2 else "passed"
-                record = make_record(tui=tui, model=model, task=task, outcome=outcome, wall_ms=9_000.0 + 7_000 * (t + k))
+                record = make_record(
+                    tui=tui, model=model, task=task, outcome=outcome, wall_ms=9_000.0 + 7_000 * (t + k)
+                )
                 write_attempt(results, record)
     again = {"tui": "aider", "task": tasks[1]}
     write_attempt(results, make_record(**again, repetition=2, outcome="agent_timeout"))  # type: ignore[arg-type]
@@ -397,7 +400,9 @@ def write_sample(results: Path) -> None:
             )
             write_attempt(results, record)
     hostile = "\n".join(HOSTILE)
-    write_attempt(results, make_record(tui="codex", task="polyglot/hostile", outcome="failed", text=hostile), text=hostile)
+    write_attempt(
+        results, make_record(tui="codex", task="polyglot/hostile", outcome="failed", text=hostile), text=hostile
+    )
 
 
 @pytest.fixture
@@ -408,11 +413,10 @@ def results(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def no_assets(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def no_assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that looks like built assets, for tests that look at no script."""
-    folder = tmp_path / "assets"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("assets")
     names = {"css": "site.css", "js": "site.js", "player": "player.js", "player_css": "player.css", "icon": "icon.svg"}
     for name in names.values():
         (folder / name).write_text("")
@@ -426,8 +430,8 @@ def built_assets() -> Path:
     return build_assets(default_cache(), lambda _: None)
 
 
-@pytest.fixture
-def seal(tmp_path: Path) -> Callable[..., Path]:
+@pytest.fixture(scope="session")
+def seal() -> Callable[..., Path]:
     """`seal(results, text=..., **record)`: one more attempt on disk."""
 
     def write(results: Path, *, text: str = "", diff: str = DIFF, **changes: Any) -> Path:

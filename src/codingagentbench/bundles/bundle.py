@@ -118,13 +118,21 @@ def _make_place(tui: Tui, file: Path, place: Path, log: Log) -> None:
 def _make(recipe: Install, file: Path, content: Path, store: Path, log: Log) -> Interpreter:
     match recipe.registry:
         case "pypi":
-            interpreter = pypi.install(recipe, _lock(recipe, file), content)
-            return replace(interpreter, seen=f"{TUI_ROOT}/bin/python")
+            return _through_bundle(pypi.install(recipe, _lock(recipe, file), content))
         case "npm":
             return npm.install(recipe, _lock(recipe, file), content, store, log)
         case "builtin":
             shutil.copytree(_builtin(recipe), content, ignore=shutil.ignore_patterns("__pycache__"))
-            return find_python(recipe.python)
+            interpreter = find_python(recipe.python)
+            if interpreter.libraries is None:
+                return interpreter
+            pypi.make_environment(content, interpreter)
+            return _through_bundle(interpreter)
+
+
+def _through_bundle(interpreter: Interpreter) -> Interpreter:
+    """The same, started by the bundle's own `bin/python`."""
+    return replace(interpreter, seen=f"{TUI_ROOT}/bin/python")
 
 
 def _lock(recipe: Install, file: Path) -> Path:

@@ -13,12 +13,12 @@ from packaging.specifiers import SpecifierSet
 
 from codingagentbench.errors import SetupError
 from codingagentbench.sandbox.base import Mount
+from codingagentbench.sandbox.toolchains import SYSTEM, is_shared_folder
 
 _PROBE_PYTHON = "import sys, platform; print(platform.python_version()); print(sys.base_prefix)"
+_ORIGIN = b"$ORIGIN"  # in a program's own search path: "wherever I am"
 _TIMEOUT_S = 20
 _SERIES = tuple(f"python3.{minor}" for minor in (11, 12, 13, 10, 14))
-SYSTEM = Path("/usr")
-"""In every sandbox's view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Interpreter:
     host: Path
     seen: str
     mounts: tuple[Mount, ...]
+    libraries: str | None = None
+    """A folder in the sandbox that has to be on LD_LIBRARY_PATH: it looks for its own library where it was built."""
 
 
 def find_python(specifier: str | None) -> Interpreter:
@@ -68,14 +70,6 @@ def node_below(root: Path, version: str) -> Interpreter:
     return _interpreter("node", version, root / "bin" / "node", root)
 
 
-def is_shared_folder(root: Path) -> bool:
-    """Whether `root` holds more than an interpreter (a home, ~/.local, /opt): it is never shown to a sandbox."""
-    home = Path.home()
-    return not root.is_relative_to(SYSTEM) and any(
-        p.is_relative_to(root) for p in (home / ".local" / "share", home / ".config", Path("/opt"), Path("/var"))
-    )
-
-
 def _python_candidates() -> Iterator[Path]:
     """The system's own first, which need no mount; versioned names before a plain python3, which may be any."""
     yield from (p for p in (SYSTEM / "bin" / name for name in _SERIES) if p.exists())
@@ -90,7 +84,8 @@ def _interpreter(name: str, version: str, program: Path, root: Path) -> Interpre
         return Interpreter(name, version, program, str(program), ())
     target = f"/opt/cab/{name}"
     seen = f"{target}/{program.relative_to(root)}"
-    return Interpreter(name, version, program, seen, (Mount(root, target),))
+    shared = any((root / "lib").glob(f"lib{name}*.so*")) and _ORIGIN not in program.read_bytes()
+    return Interpreter(name, version, program, seen, (Mount(root, target),), f"{target}/lib" if shared else None)
 
 
 def _ask(command: list[str]) -> str | None:

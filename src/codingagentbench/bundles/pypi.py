@@ -15,6 +15,12 @@ from codingagentbench.catalog.tui import Install
 
 TUI_ROOT = "/opt/cab/tui"
 """Where a sandbox sees the bundle."""
+# Under its own name, so that the interpreter finds pyvenv.cfg beside it and starts itself through this again.
+_WRAPPER = """\
+#!/bin/bash
+export LD_LIBRARY_PATH="{libraries}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}"
+exec -a "$0" {seen} "$@"
+"""
 STARTER = Path(__file__).parent / "pypi_start.py"
 
 
@@ -27,7 +33,7 @@ def install(recipe: Install, lock: Path, content: Path) -> Interpreter:
     run_tool(uv_install(interpreter, lock, packages), what=what)
     shutil.rmtree(packages / "bin", ignore_errors=True)  # scripts that name the machine's interpreter; -m is enough
     shutil.copy(STARTER, content / "start.py")
-    _environment(content, interpreter)
+    make_environment(content, interpreter)
     run_tool(_compile(interpreter, content), what=what, accepted=(0, 1))  # 1: a file that is no Python, a template say
     return interpreter
 
@@ -42,14 +48,19 @@ def uv_install(interpreter: Interpreter, lock: Path, target: Path) -> list[str]:
     return [*command, "--target", str(target), "--requirement", str(lock)]
 
 
-def _environment(content: Path, interpreter: Interpreter) -> None:
+def make_environment(content: Path, interpreter: Interpreter) -> None:
     """What makes the folder a virtual environment: the interpreter and pyvenv.cfg, both as the sandbox sees them."""
     home = Path(interpreter.seen).parent
-    (content / "bin").mkdir()
-    (content / "bin" / "python").symlink_to(interpreter.seen)
     (content / "pyvenv.cfg").write_text(
         f"home = {home}\ninclude-system-site-packages = false\nversion = {interpreter.version}\n"
     )
+    (content / "bin").mkdir()
+    program = content / "bin" / "python"
+    if interpreter.libraries is None:
+        program.symlink_to(interpreter.seen)
+    else:
+        program.write_text(_WRAPPER.format(libraries=interpreter.libraries, seen=interpreter.seen))
+        program.chmod(0o755)
 
 
 def _compile(interpreter: Interpreter, content: Path) -> list[str]:

@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
@@ -135,8 +136,14 @@ def _own_cgroups() -> dict[str, str]:
 
 
 def _v1_parents(own: dict[str, str]) -> dict[str, Path]:
-    """Ours in each hierarchy; `resolve` since cpu and cpuacct are often two links to one hierarchy."""
-    return {c: (ROOT / c).resolve() / own[c] for c in V1_CONTROLLERS if c in own}
+    """Ours in each hierarchy."""
+    return {c: _v1_root(c) / own[c] for c in V1_CONTROLLERS if c in own}
+
+
+@lru_cache(maxsize=8)
+def _v1_root(controller: str) -> Path:
+    """Resolved, since cpu and cpuacct are often two links to one hierarchy."""
+    return (ROOT / controller).resolve()
 
 
 def _v2_base(own: dict[str, str]) -> Path | None:

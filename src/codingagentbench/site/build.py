@@ -148,6 +148,6 @@ def _remove_stale(out: Path, paths: Iterable[str]) -> int:
 
 
 def _prune(folder: Path, out: Path) -> None:
-    while folder != out and folder.is_dir() and not any(os.scandir(folder)):
+    while folder != out and folder.is_dir() and not os.listdir(folder):  # noqa: PTH208  # iterdir would stay open
         folder.rmdir()
         folder = folder.parent

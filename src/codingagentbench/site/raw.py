@@ -40,7 +40,8 @@ class RawFile:
 
 def raw_files(folder: Path) -> list[RawFile]:
     """Those of RAW_FILES that the attempt has."""
-    sizes = {entry.name: entry.stat().st_size for entry in os.scandir(folder) if entry.is_file(follow_symlinks=False)}
+    with os.scandir(folder) as entries:
+        sizes = {entry.name: entry.stat().st_size for entry in entries if entry.is_file(follow_symlinks=False)}
     return [RawFile(name, what, sizes[name]) for name, what in RAW_FILES if name in sizes]
 
 

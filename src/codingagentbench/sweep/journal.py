@@ -66,13 +66,13 @@ class Journal:
         self._engine = _open(path)
 
     def plan(self, planned: Iterable[PlannedCell]) -> None:
-        """Add cells that are new, renew the plan of those that are there; rows of cells no longer planned go."""
+        """Add cells that are new, renew the plan of those that are there; a narrower plan forgets no cell."""
         rows = [
             {"cell_id": c.cell_id, "ord": i, "plan": msgspec.json.encode(c).decode(), "state": "planned"}
             for i, c in enumerate(planned)
         ]
         with self._guard() as connection:
-            connection.execute(update(cells).values(ord=-1))
+            connection.execute(update(cells).values(ord=cells.c.ord + len(rows)))
             for start in range(0, len(rows), _BATCH):
                 statement = insert(cells)
                 renewed = {"ord": statement.excluded.ord, "plan": statement.excluded.plan}
@@ -80,7 +80,6 @@ class Journal:
                     statement.on_conflict_do_update(index_elements=["cell_id"], set_=renewed),
                     rows[start : start + _BATCH],
                 )
-            connection.execute(cells.delete().where(cells.c.ord == -1))
 
     def rows(self) -> Iterator[JournalRow]:
         """Every cell of the sweep in the plan's order."""

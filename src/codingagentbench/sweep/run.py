@@ -91,7 +91,7 @@ def run_sweep(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher:
     Raises UsageError and SetupError before anything ran, StoreError when results cannot be written.
     """
     watcher = watcher or Watcher()
-    sandbox = engine(options.sandbox)
+    sandbox = engine(options.sandbox, hidden=[*catalog.roots, options.results])
     sandbox.preflight()
     _check_backends(spec, catalog, options)
     folder = options.results / spec.id

@@ -4,11 +4,17 @@ Usage: agent.py BASE_URL MODEL PROMPT, the key in CAB_KEY. Standard library only
 costs is taken for the harness's own cost.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import socket
 import subprocess
 import sys
+
+TYPE_CHECKING = False  # typing itself would cost as much as the rest
+if TYPE_CHECKING:
+    from typing import Any
 
 TOOL = {
     "type": "function",
@@ -29,7 +35,7 @@ KEPT = 20_000
 
 def main(base_url: str, model: str, prompt: str) -> int:
     """Returns the exit code: 0 when the model came to an end, 1 when it did not within MAX_TURNS."""
-    messages = [{"role": "user", "content": prompt}]
+    messages: list[dict[str, object]] = [{"role": "user", "content": prompt}]
     for _ in range(MAX_TURNS):
         message = ask(base_url, {"model": model, "messages": messages, "tools": [TOOL]})
         messages.append(message)
@@ -39,20 +45,34 @@ def main(base_url: str, model: str, prompt: str) -> int:
         if not calls:
             return 0
         for call in calls:
-            messages.append({"role": "tool", "tool_call_id": call["id"], "content": run(call["function"]["arguments"])})
+            messages.append({"role": "tool", "tool_call_id": call["id"], "content": answer(call["function"])})
+    print(f"direct: no end after {MAX_TURNS} turns", flush=True)
     return 1
 
 
-def run(arguments: str) -> str:
-    """The output of a command line, both streams."""
-    command = json.loads(arguments)["command"]
+def answer(function: dict[str, str]) -> str:
+    """What the model gets for a tool call; a call that is no good is told so."""
+    if function["name"] != "shell":
+        return f"there is no tool {function['name']!r}: use shell"
+    try:
+        command = json.loads(function["arguments"])["command"]
+    except (ValueError, KeyError, TypeError) as error:
+        return f"bad arguments ({error!r}): an object with the string 'command' is needed"
+    return run(command) if isinstance(command, str) else "bad arguments: 'command' must be a string"
+
+
+def run(command: str) -> str:
+    """The output of a command line, both streams, and its exit code."""
     print(f"$ {command}", flush=True)
-    done = subprocess.run(["/bin/sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    try:
+        done = subprocess.run(["/bin/sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    except (OSError, ValueError) as error:  # too long for the kernel, or a NUL in it
+        return f"cannot be run: {error}"
     return f"{done.stdout.decode('utf-8', 'replace')[-KEPT:]}\n[exit code {done.returncode}]"
 
 
-def ask(base_url: str, request: dict) -> dict:
-    """One chat completion over a plain HTTP/1.0 connection (http.client alone takes 20 ms to import)."""
+def ask(base_url: str, request: dict[str, object]) -> dict[str, Any]:
+    """The message of one chat completion, over a plain HTTP/1.0 connection (http.client takes 20 ms to import)."""
     host, _, path = base_url.removeprefix("http://").partition("/")
     name, _, port = host.partition(":")
     body = json.dumps(request).encode()
@@ -62,11 +82,12 @@ def ask(base_url: str, request: dict) -> dict:
     )
     with socket.create_connection((name, int(port or 80))) as connection:
         connection.sendall(head.encode() + body)
-        with connection.makefile("rb") as answer:
-            status, content = int(answer.readline().split()[1]), answer.read().partition(b"\r\n\r\n")[2]
+        with connection.makefile("rb") as reply:
+            status, content = int(reply.readline().split()[1]), reply.read().partition(b"\r\n\r\n")[2]
     if status != OK:
         sys.exit(f"direct: the gateway answered {status}: {content.decode('utf-8', 'replace')[:2000]}")
-    return json.loads(content)["choices"][0]["message"]
+    message: dict[str, Any] = json.loads(content)["choices"][0]["message"]
+    return message
 
 
 if __name__ == "__main__":

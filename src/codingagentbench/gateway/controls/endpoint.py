@@ -64,6 +64,8 @@ class ControlEndpoint:
     fault: Fault | None = None
     chunk_bytes: int | None = None
     """Write streams in chunks of so many bytes, whatever they cut, instead of event by event."""
+    pause_s: float = 0.0
+    """Between the chunks of a stream, and before its end."""
     received: list[Received] = field(default_factory=list)
     base_url: str = ""
     _runner: web.AppRunner | None = None
@@ -127,6 +129,7 @@ class ControlEndpoint:
         chunks = self._chunks([body] if isinstance(reply, bytes) else reply)
         for chunk in self._unfinished(chunks):
             await response.write(chunk)
+            await asyncio.sleep(self.pause_s)
         if self.fault is Fault.CUT and request.transport is not None:
             request.transport.close()
             return response
