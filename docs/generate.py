@@ -15,6 +15,8 @@ from typer.main import get_command
 
 from codingagentbench.catalog.schema import schemas
 from codingagentbench.cli.app import VERBS, build
+from codingagentbench.scoring.composite import WEIGHTS
+from codingagentbench.sweep.failures import FAILURES
 
 DOCS = Path(__file__).parent
 
@@ -32,7 +34,33 @@ def main() -> int:
 
 def generated() -> dict[Path, str]:
     """Path to the text that it shall have."""
-    return {DOCS / "cli.md": cli_page(), DOCS / "catalogue.md": catalogue_page()}
+    return {
+        DOCS / "cli.md": cli_page(),
+        DOCS / "catalogue.md": catalogue_page(),
+        DOCS / "methodology.md": methodology_page((DOCS / "methodology.md").read_text()),
+    }
+
+
+def methodology_page(text: str) -> str:
+    """The page with its marked parts made anew from the code."""
+    weights = [
+        "| component | weight |",
+        "| --- | --- |",
+        *(f"| {name} | {value:.2f} |" for name, value in WEIGHTS.items()),
+    ]
+    outcomes = ["| outcome | cause | scored | retry | in plain words |", "| --- | --- | --- | --- | --- |"]
+    for name, row in FAILURES.items():
+        scored, retry = ("yes" if flag else "no" for flag in (row.scored, row.retry))
+        outcomes.append(f"| `{name}` | {row.cause} | {scored} | {retry} | {row.words} |")
+    for part, lines in (("weights", weights), ("outcomes", outcomes)):
+        head, _, rest = text.partition(f"<!-- generated: {part} -->\n")
+        text = (
+            f"{head}<!-- generated: {part} -->\n"
+            + "\n".join(lines)
+            + "\n<!-- end -->"
+            + rest.partition("<!-- end -->")[2]
+        )
+    return text
 
 
 def cli_page() -> str:

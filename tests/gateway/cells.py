@@ -1,5 +1,6 @@
 """What the gateway's tests share: a small task, an open cell on a real loopback socket, requests of both wires."""
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -86,6 +87,12 @@ class Cell:
         path = {"chat": "/chat/completions", "responses": "/responses"}[wire]
         async with self.client.post(self.base_url + path, json=body, headers=self.headers) as reply:
             return reply.status, await reply.read()
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Wait for something that the other side does; the test's own time limit is the end of patience."""
+    while not true():  # noqa: ASYNC110  # what is waited for is a plain list: there is no event to wait on
+        await asyncio.sleep(0.01)
 
 
 OpenCell = Callable[..., AbstractAsyncContextManager[Cell]]

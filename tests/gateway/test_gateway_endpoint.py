@@ -11,7 +11,7 @@ from codingagentbench.gateway import recorder
 from codingagentbench.gateway.backends import EndpointBackend
 from codingagentbench.gateway.bodies import read_body
 from codingagentbench.gateway.controls.endpoint import ControlEndpoint, Fault
-from gateway.cells import MODEL, SHELL, Cell, OpenCell, TaskFiles, chat, endpoint_backend, request_of
+from gateway.cells import MODEL, SHELL, Cell, OpenCell, TaskFiles, chat, endpoint_backend, request_of, until
 
 KEY = "sk-the-endpoints-own-key"
 WIRES = ["chat", "responses"]
@@ -287,7 +287,6 @@ async def test_a_client_that_hangs_up_midway_is_told_from_an_endpoint_that_does(
         open_cell(endpoint_backend(endpoint)) as cell,
     ):
         await hang_up_at(cell, mark)
-        while not cell.seen:
-            await asyncio.sleep(0.01)
+        await until(lambda: cell.seen)
         (call,) = await cell.session.close()
     assert (call.status, call.error) == (200, error)

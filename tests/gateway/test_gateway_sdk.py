@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,8 @@ from codingagentbench.gateway.controls.endpoint import ControlEndpoint
 from codingagentbench.store.record import ModelCall
 from gateway.cells import MODEL, SHELL, Cell, OpenCell, TaskFiles, endpoint_backend
 
-openai = pytest.importorskip("openai")
+# The SDK's replies are unions of thirty types each; what they hold is asserted here, not what they are called.
+openai: Any = pytest.importorskip("openai")
 
 CHAT_TOOLS = [{"type": "function", "function": {"name": "bash", "parameters": {"type": "object"}}}]
 RESPONSES_TOOLS = [{"type": "function", "name": "bash", "parameters": {"type": "object"}, "strict": False}]
@@ -22,14 +24,14 @@ def way(request: pytest.FixtureRequest) -> str:
 
 
 @asynccontextmanager
-async def connected(
-    way: str, task_files: TaskFiles, open_cell: OpenCell
-) -> AsyncIterator[tuple["openai.AsyncOpenAI", Cell]]:
+async def connected(way: str, task_files: TaskFiles, open_cell: OpenCell) -> AsyncIterator[tuple[Any, Cell]]:
     backend = task_files.control("oracle", SHELL)
-    async with ControlEndpoint(backend, model="vendor-model", key="sk-123456") as endpoint:
-        async with open_cell(backend if way == "control" else endpoint_backend(endpoint)) as cell:
-            async with openai.AsyncOpenAI(base_url=cell.base_url, api_key=cell.session.token, max_retries=0) as client:
-                yield client, cell
+    async with (
+        ControlEndpoint(backend, model="vendor-model", key="sk-123456") as endpoint,
+        open_cell(backend if way == "control" else endpoint_backend(endpoint)) as cell,
+        openai.AsyncOpenAI(base_url=cell.base_url, api_key=cell.session.token, max_retries=0) as client,
+    ):
+        yield client, cell
 
 
 async def only_call(cell: Cell) -> ModelCall:

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -23,7 +25,7 @@ def read(*chunks: bytes) -> tuple[list[Event], bytes]:
 @example("data: ✓\n\n".encode(), [2, 7, 8])
 def test_any_chunking_gives_the_same_events(stream: bytes, cuts: list[int]) -> None:
     places = sorted({0, *(c for c in cuts if c < len(stream)), len(stream)})
-    chunks = [stream[a:b] for a, b in zip(places, places[1:], strict=False)]
+    chunks = [stream[a:b] for a, b in pairwise(places)]
     assert read(*chunks) == read(stream)
     assert read(*(stream[i : i + 1] for i in range(len(stream)))) == read(stream)
 

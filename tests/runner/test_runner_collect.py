@@ -128,7 +128,7 @@ def test_a_change_in_git_is_seen_and_nothing_in_it_runs(prepared: Prepared, tmp_
     assert not (tmp_path / "ran").exists()
 
 
-NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1, max_size=20).filter(
+NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=20).filter(
     lambda n: n not in {".", ".."} and len(n.encode()) < 200
 )
 CONTENT = st.one_of(st.binary(max_size=300), st.text(max_size=200).map(lambda t: t.encode("utf-8", "replace")))
@@ -137,7 +137,10 @@ CONTENT = st.one_of(st.binary(max_size=300), st.text(max_size=200).map(lambda t:
 @given(files=st.dictionaries(NAMES, st.tuples(CONTENT, st.booleans()), max_size=6), rewrite=CONTENT)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_patch_rebuilds_exactly_what_the_agent_left(
-    template: Template, tmp_path_factory: pytest.TempPathFactory, files: dict[str, tuple[bytes, bool]], rewrite: bytes
+    template: Template,
+    tmp_path_factory: pytest.TempPathFactory,
+    files: dict[str, tuple[bytes, bool]],
+    rewrite: bytes,
 ) -> None:
     place = tmp_path_factory.mktemp("roundtrip")
     prepared = prepare(template, place / "cell")

@@ -7,14 +7,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest  # type: ignore[import-untyped]  # scipy ships no annotations
 
 from codingagentbench.site.cast import MAX_CAST_BYTES, view_cast
 from codingagentbench.site.cells import CellSummary, read_cells, summarise
 from codingagentbench.site.commands import CatalogFacts, run_it_yourself
 from codingagentbench.site.diff import MAX_LINE_CHARS, MAX_LINES, view_diff
 from codingagentbench.site.embed import badge, badge_value, embed
-from codingagentbench.site.matrix import calibration, matrix, square, wilson
+from codingagentbench.site.matrix import calibration, matrix, square
 from codingagentbench.site.related import Neighbourhood
 from codingagentbench.site.render import Renderer, read_asset_names
 from codingagentbench.site.sweeps import Sweep
@@ -27,13 +26,6 @@ Seal = Callable[..., Path]
 
 def cell(seal: Seal, results: Path, **changes: object) -> CellSummary:
     return summarise(read_attempt(seal(results, **changes)))
-
-
-@given(st.integers(1, 400), st.integers(0, 400))
-def test_the_interval_is_wilsons(n: int, passes: int) -> None:
-    passes = min(passes, n)
-    expected = binomtest(passes, n).proportion_ci(0.95, method="wilson")
-    assert wilson(passes, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 def test_a_square_counts_only_scored_cells_and_says_what_is_missing(tmp_path: Path, seal: Seal) -> None:

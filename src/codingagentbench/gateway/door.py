@@ -35,6 +35,7 @@ class Door:
     async def close(self, timeout_s: float) -> None:
         """Close every connection."""
         await self.stop_accepting()
+        self._web.pre_shutdown()  # idle connections would be waited for as long as busy ones
         await self._web.shutdown(timeout_s)
 
     def _protocol(self) -> asyncio.BaseProtocol:

@@ -8,7 +8,8 @@ from codingagentbench.gateway.backends import EndpointBackend
 from codingagentbench.gateway.client_side import ClientGoneError
 from codingagentbench.gateway.recorder import CallRecorder, ReplyTooLargeError
 from codingagentbench.gateway.request import ModelRequest
-from codingagentbench.gateway.sse import Event, EventReader, MalformedStreamError
+from codingagentbench.gateway.sse import EventReader, MalformedStreamError
+from codingagentbench.gateway.usage_switch import hides_usage, shown
 from codingagentbench.gateway.wires import error_body, error_of_status
 
 _ENDPOINT_PATH = {"chat": "/chat/completions", "responses": "/responses"}
@@ -36,7 +37,7 @@ async def pass_through(
         return _own_error(
             call, 400, f"the endpoint does not speak the wire {call.wire!r}: it speaks {spoken}", "endpoint_rejected"
         )
-    hide_usage = call.wire == "chat" and call.stream and not asked.asks_usage
+    hide_usage = hides_usage(call.wire, asked)
     try:
         async with client.post(
             backend.base_url + _ENDPOINT_PATH[call.wire],
@@ -109,27 +110,16 @@ async def _copy(reply: ClientResponse, response: web.StreamResponse, call: CallR
     async for chunk in reply.content.iter_any():
         call.received(chunk)
         if hide_usage:
-            await _forward_events(response, call, events.feed(chunk))
+            if visible := shown(events.feed(chunk), call.meter):
+                await client_side.write(response, visible)
             continue
         await client_side.write(response, chunk)
         for event in events.feed(chunk):
             call.meter.event(event)
     last = events.close()
-    for event in last:
-        call.meter.event(event)
-    if hide_usage and (rest := b"".join(e.raw for e in last) + events.rest()):
-        await client_side.write(response, rest)
-
-
-async def _forward_events(response: web.StreamResponse, call: CallRecorder, events: list[Event]) -> None:
-    """Whole events, but not the usage chunk that only we had asked for."""
-    shown = b"".join(e.raw for e in events if not _is_usage_chunk(call.meter.event(e)))
-    if shown:
-        await client_side.write(response, shown)
-
-
-def _is_usage_chunk(data: object) -> bool:
-    return isinstance(data, dict) and data.get("choices") == [] and isinstance(data.get("usage"), dict)
+    ending = shown(last, call.meter) + events.rest()
+    if hide_usage and ending:
+        await client_side.write(response, ending)
 
 
 def _own_error(call: CallRecorder, status: int, message: str, error: str) -> web.Response:

@@ -6,8 +6,11 @@ twice with different results has failed.
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from codingagentbench.store.axes import TestResult
+
+Status = Literal["passed", "failed", "skipped", "not_run"]
 
 _FORMS = {
     "cargo": re.compile(r"^test (?P<name>\S+) \.\.\. (?P<status>ok|FAILED|ignored)\b"),
@@ -23,7 +26,7 @@ def read_tests(form: str, output: str) -> dict[str, TestResult]:
     """Test name to its result, for every test that `output` reports in the given form."""
     found: dict[str, TestResult] = {}
     for name, passed, skipped in _reports(form, output):
-        status = "skipped" if skipped else "passed" if passed else "failed"
+        status: Status = "skipped" if skipped else "passed" if passed else "failed"
         before = found.get(name)
         if before is not None and before.status != status:
             status = "failed"

@@ -4,12 +4,11 @@ import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 from codingagentbench.site.cells import CellSummary
 from codingagentbench.site.text import DASH, Figure, count, ratio, seconds, url_path
+from codingagentbench.stats.intervals import wilson
 
-_Z95 = 1.959963984540054
 _TINTS = 5
 
 AXES: tuple[tuple[str, str, str], ...] = (
@@ -22,14 +21,6 @@ AXES: tuple[tuple[str, str, str], ...] = (
     ("integrity", "Integrity", "mean integrity, over cells with a score"),
     ("fidelity", "Fidelity", "mean share of the AGENTS.md constraints that were honoured"),
 )
-
-
-def wilson(passes: int, n: int) -> tuple[float, float]:
-    """The 95 % Wilson score interval of passes / n (Wilson 1927), for n > 0; the bounds lie in 0..1."""
-    rate, z2 = passes / n, _Z95**2
-    centre = (rate + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z95 * sqrt(rate * (1 - rate) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +72,10 @@ def square(cells: Sequence[CellSummary], skipped: int = 0) -> Square:
 
 def _passes(scored: Sequence[CellSummary]) -> Shown:
     n, passes = len(scored), sum(c.verdict == "pass" for c in scored)
-    if not n:
+    interval = wilson(passes, n)
+    if interval is None:
         return Shown("pass", DASH, "no score", "none of the cells has a score", 0)
-    low, high = wilson(passes, n)
+    low, high = interval
     title = f"{passes} of {n} scored cells passed ({passes / n:.0%}); Wilson 95 % interval {low:.3f} to {high:.3f}"
     return Shown("pass", f"{passes}/{n}", f"{low * 100:.0f}{DASH}{high:.0%}", title, _tint(passes / n))
 

@@ -100,7 +100,8 @@ class ControlEndpoint:
             return web.Response(text="<html>Bad gateway</html>", content_type="text/html")
         if self.fault is Fault.FAILED_INSIDE:
             return web.json_response({"error": {"message": "overloaded", "type": "server_error", "code": None}})
-        reply = answer(self.backend, wire, self.model, decode(body), usage=self.fault is not Fault.NO_USAGE)
+        reports = self.fault is not Fault.NO_USAGE
+        reply = answer(self.backend, wire, self.model, decode(body), reports_usage=reports)
         return await self._send(request, reply)
 
     def _refusal(self, wire: str, request: web.Request) -> web.Response | None:
