@@ -1,13 +1,15 @@
 """What the harness itself costs per oracle cell: total minus what the agent's and the grader's commands took.
 
-The built-in TUI `direct` applies the reference solution through the gateway with no CLI. Floors in the same run: bare
-`bwrap true` twice (a cell has two sandboxes), and the two commands run without any sandbox. CPU is this process's own
-with its children's, less the sandboxes' (their cgroups count), so it needs a machine where cgroups can be written.
+The built-in TUI `direct` applies the reference solution through the gateway with no CLI. Floor in the same run: bare
+`bwrap true` twice (a cell has two sandboxes). CPU is this process's own and that of the helpers it waits for, which
+does not include what ran in the sandboxes (their first process is reaped in its own namespace), plus what an empty
+sandbox costs inside, twice: the cgroup's count for `true`.
 
     python benchmarks/cell_overhead.py [--cells 30] [--task ID] [--workers 1] [--json]
 """
 
 import argparse
+import asyncio
 import json
 import os
 import resource
@@ -22,6 +24,8 @@ from pathlib import Path
 from codingagentbench.catalog.load import open_catalog
 from codingagentbench.catalog.sweep import SweepSpec
 from codingagentbench.paths import bundle_store
+from codingagentbench.sandbox.base import Limits, SandboxSpec
+from codingagentbench.sandbox.engines import engine
 from codingagentbench.store.attempts import Attempt, latest_attempts
 from codingagentbench.store.record import Record
 from codingagentbench.sweep.run import SweepOptions, run_sweep
@@ -48,27 +52,25 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class Measured:
-    """One cell: its record, and what its two sandboxed commands took (wall and CPU seconds)."""
+    """One cell: its record, and the seconds that its two sandboxed commands took."""
 
     record: Record
     commands_wall_s: float
-    commands_cpu_s: float
 
 
 def _measured(attempt: Attempt) -> Measured:
     container = next(s for s in attempt.spans() if s.kind == "container")
     grade = attempt.grade()
     assert grade is not None, attempt.folder
-    agent_wall_s, agent_cpu_s = container.attrs["duration_s"], container.attrs["cpu_s"]
+    agent_wall_s = container.attrs["duration_s"]
     assert isinstance(agent_wall_s, float)
-    assert isinstance(agent_cpu_s, float), "no cgroup counted the CPU time: run where cgroups can be written"
-    return Measured(attempt.record, agent_wall_s + grade.duration_s, agent_cpu_s + (grade.cpu_s or 0.0))
+    return Measured(attempt.record, agent_wall_s + grade.duration_s)
 
 
 def _figures(cells: list[Measured], wall: float, cpu: float, arguments: argparse.Namespace) -> dict[str, object]:
     """Seconds a cell; the overhead is what is left of a cell without its two sandboxed commands."""
     overhead = [c.record.duration_s - c.commands_wall_s for c in cells]
-    own_cpu = cpu / len(cells) - statistics.fmean(c.commands_cpu_s for c in cells)
+    empty = asyncio.run(_empty_sandbox_cpu())
     floor = _bwrap_floor()
     return {
         "cells": len(cells),
@@ -77,7 +79,9 @@ def _figures(cells: list[Measured], wall: float, cpu: float, arguments: argparse
         "workers": arguments.workers,
         "overhead_wall_s_median": statistics.median(overhead),
         "overhead_wall_s_p90": statistics.quantiles(overhead, n=10)[-1],
-        "overhead_cpu_s_mean": own_cpu,
+        "harness_cpu_s_mean": cpu / len(cells),
+        "two_empty_sandboxes_cpu_s": 2 * empty,
+        "overhead_cpu_s_mean": cpu / len(cells) + 2 * empty,
         "total_wall_s_per_cell": wall / len(cells),
         "commands_wall_s_median": statistics.median(c.commands_wall_s for c in cells),
         "bwrap_true_twice_s": 2 * floor,
@@ -94,6 +98,21 @@ _PHASES = ("prepare", "launch", "agent", "collect", "grade", "score")
 def _phase(record: Record, name: str) -> float:
     value = getattr(record.phases, name)
     return float(value) if value is not None else 0.0
+
+
+async def _empty_sandbox_cpu() -> float:
+    """CPU seconds inside a sandbox that runs `true`, by its cgroup."""
+    sandbox, used = engine("bubblewrap"), []
+    with tempfile.TemporaryDirectory() as folder:
+        work, home = Path(folder, "work"), Path(folder, "home")
+        for place in (work, home):
+            place.mkdir()
+        for _ in range(10):
+            spec = SandboxSpec(argv=["true"], work=work, home=home, env={}, limits=Limits(wall_s=10))
+            cpu = (await sandbox.run(spec)).cpu_s
+            assert cpu is not None, "no cgroup counts the CPU time: run where cgroups can be written"
+            used.append(cpu)
+    return statistics.median(used)
 
 
 def _bwrap_floor() -> float:

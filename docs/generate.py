@@ -4,17 +4,19 @@ Generated: docs/cli.md (every verb's own help), docs/catalogue.md (every key of 
 parts of docs/methodology.md.
 """
 
+import io
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from typer.main import get_command
 
 from codingagentbench.catalog.schema import schemas
-from codingagentbench.cli.app import VERBS, build
+from codingagentbench.cli.app import VERBS, build, run
 from codingagentbench.scoring.composite import WEIGHTS
 from codingagentbench.sweep.failures import FAILURES
 
@@ -24,11 +26,11 @@ DOCS = Path(__file__).parent
 def main() -> int:
     """0 when everything is up to date (or was written), 1 when --check found a difference."""
     check = "--check" in sys.argv[1:]
-    stale = [path for path, text in generated().items() if not path.exists() or path.read_text() != text]
-    for path in stale:
+    stale = {path: text for path, text in generated().items() if not path.exists() or path.read_text() != text}
+    for path, text in stale.items():
         print(f"{'out of date' if check else 'written'}: {path.name}")
         if not check:
-            path.write_text(generated()[path])
+            path.write_text(text)
     return 1 if stale and check else 0
 
 
@@ -81,10 +83,11 @@ def _verbs() -> Iterator[tuple[str, ...]]:
 
 
 def _help(words: tuple[str, ...]) -> str:
-    command = [sys.executable, "-m", "codingagentbench", *words, "--help"]
-    env = {**os.environ, "COLUMNS": "110", "TERM": "dumb", "NO_COLOR": "1"}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-    return done.stdout.rstrip()
+    """What `--help` prints at a width of 110 columns, without colours."""
+    printed = io.StringIO()
+    with mock.patch.dict(os.environ, {"COLUMNS": "110", "TERM": "dumb", "NO_COLOR": "1"}), redirect_stdout(printed):
+        run([*words, "--help"])
+    return printed.getvalue().rstrip()
 
 
 def catalogue_page() -> str:

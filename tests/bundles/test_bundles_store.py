@@ -65,7 +65,7 @@ def test_a_python_bundle_starts_in_a_sandbox_from_bytecode_that_names_the_sandbo
     bundle = make(pypi_tui, tmp_path / "s")
     python = bundle.placeholders["python"]
     place = f"/opt/cab/tui/lib/python{bundle.interpreter.split()[1].rpartition('.')[0]}/site-packages/own/where.py"
-    said = start(bundle, python, "-I", f"{bundle.placeholders['tui']}/start.py", "own", "a b", "--c")
+    said = start(bundle, python, "-I", "-m", "own", "a b", "--c")
     assert said == f"['a b', '--c'] {place}\n"
     again = "import subprocess, sys; subprocess.run([sys.executable, '-m', 'own', 'again'])"
     assert start(bundle, python, "-I", "-c", again) == f"['again'] {place}\n"

@@ -14,6 +14,7 @@ def test_every_body_reads_back_and_equal_ones_are_stored_once(tmp_path: Path) ->
     pack = BodyPack(tmp_path / "bodies", [])
     bodies = [b"", b"x" * 100_000, bytes(range(256)), b"x" * 100_000]
     refs = [pack.add(body) for body in bodies]
+    pack.close()
     assert [read_body(tmp_path / "bodies", ref) for ref in refs] == bodies
     assert refs[1] == refs[3]
     assert (tmp_path / "bodies").stat().st_size == sum(ref.length for ref in refs[:3])
@@ -33,9 +34,10 @@ def test_a_placeholder_for_a_key_does_not_garble_bodies() -> None:
 
 
 def test_a_full_disk_is_an_error_of_the_call_and_not_silence() -> None:
-    call = CallRecorder(1, "chat", "m", b"{}", stream=False, cell_began=0.0)
+    call, pack = CallRecorder(1, "chat", "m", b"{}", stream=False, cell_began=0.0), BodyPack(Path("/dev/full"), [])
     with pytest.raises(OSError, match="No space left"):
-        call.seal(BodyPack(Path("/dev/full"), []))
+        call.seal(pack)
+    pack.close()
 
 
 def test_a_frame_begins_where_the_file_ends_even_after_a_write_that_failed_half_way(tmp_path: Path) -> None:
@@ -44,3 +46,4 @@ def test_a_frame_begins_where_the_file_ends_even_after_a_write_that_failed_half_
     with (tmp_path / "bodies").open("ab") as file:
         file.write(b"half a frame")
     assert read_body(tmp_path / "bodies", pack.add(b"two")) == b"two"
+    pack.close()

@@ -68,7 +68,7 @@ def test_only_the_changed_lines_are_in_the_block() -> None:
 def test_a_line_that_stands_twice_is_looked_for_with_its_neighbours() -> None:
     before = "one\nsame\ntwo\nsame\nthree\n"
     block = edit_block("x", before.encode(), b"one\nsame\ntwo\nother\nthree\n")
-    assert "two\nsame\nthree\n=======" in block
+    assert "SEARCH\nsame\nthree\n=======\nother\nthree\n>>>>>>>" in block
 
 
 def test_the_fence_is_longer_than_any_in_the_content() -> None:

@@ -76,7 +76,7 @@ def test_droppings_and_build_outputs_are_listed_but_in_no_patch(prepared: Prepar
 
 def test_a_file_of_the_task_is_no_dropping_whatever_its_name_is(template: Template, tmp_path: Path) -> None:
     known = {**template.snapshot, b".aider.conf": next(iter(template.snapshot.values()))}
-    prepared = prepare(Template(template.tree, known, template.git_snapshot), tmp_path / "cell")
+    prepared = prepare(Template(template.tree, template.image, known, template.git_snapshot), tmp_path / "cell")
     assert [(c.path, c.change, c.dropping) for c in _collect_changes(prepared)] == [(".aider.conf", "removed", False)]
 
 

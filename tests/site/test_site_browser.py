@@ -31,6 +31,7 @@ REPEATED = "cell/free-20260527/aider/stepfun-ai/step-3.5-flash/polyglot/python-r
 HOSTILE = "cell/free-20260527/codex/stepfun-ai/step-3.5-flash/polyglot/hostile/index.html"
 PAIR = "sweep/free-20260527/aider/stepfun-ai/step-3.5-flash/index.html"
 TASK = "task/polyglot/rust-error-handling/index.html"
+expect.set_options(timeout=30_000)  # the machine may be busy with other tests
 SIZES = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
 
 

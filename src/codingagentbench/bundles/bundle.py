@@ -151,12 +151,11 @@ def _builtin(recipe: Install) -> Path:
 
 
 def _place(tui: Tui, file: Path, store: Path) -> Path:
-    """Where the bundle of this recipe is: install section, lock, layout (with the starter) and platform.
+    """Where the bundle of this recipe is: install section, lock, layout and platform.
 
     The interpreter is not in it (finding one takes processes); a bundle whose interpreter is gone is made again.
     """
     recipe = hashlib.sha256(f"{_LAYOUT}\0{tui.install.model_dump_json()}\0{platform_key()}\n".encode())
-    recipe.update(pypi.STARTER.read_bytes() if tui.install.registry == "pypi" else b"")
     source = _builtin(tui.install) if tui.install.registry == "builtin" else _lock(tui.install, file)
     for part in sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]:
         if "__pycache__" not in part.parts:

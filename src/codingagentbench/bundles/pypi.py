@@ -21,7 +21,6 @@ _WRAPPER = """\
 export LD_LIBRARY_PATH="{libraries}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}"
 exec -a "$0" {seen} "$@"
 """
-STARTER = Path(__file__).parent / "pypi_start.py"
 
 
 def install(recipe: Install, lock: Path, content: Path) -> Interpreter:
@@ -32,7 +31,6 @@ def install(recipe: Install, lock: Path, content: Path) -> Interpreter:
     what = f"{recipe.package} {recipe.version} cannot be installed"
     run_tool(uv_install(interpreter, lock, packages), what=what)
     shutil.rmtree(packages / "bin", ignore_errors=True)  # scripts that name the machine's interpreter; -m is enough
-    shutil.copy(STARTER, content / "start.py")
     make_environment(content, interpreter)
     run_tool(_compile(interpreter, content), what=what, accepted=(0, 1))  # 1: a file that is no Python, a template say
     return interpreter

@@ -1,7 +1,9 @@
 """`bodies.zst`: the bodies of a cell's calls as zstd frames one after another, each stored once by its sha256."""
 
 import hashlib
+import io
 import json
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +26,8 @@ class BodyPack:
         self._secrets = sorted({form for s in secrets if len(s) >= MIN_SECRET for form in _forms(s)}, key=len)[::-1]
         self._refs: dict[str, BodyRef] = {}
         self._lock = threading.Lock()
+        self._compressor = zstandard.ZstdCompressor(LEVEL)
+        self._file: io.FileIO | None = None
 
     def scrub(self, body: bytes) -> bytes:
         """The body without known secrets."""
@@ -36,16 +40,25 @@ class BodyPack:
         digest = hashlib.sha256(body).hexdigest()
         with self._lock:
             if digest not in self._refs:
-                frame = zstandard.ZstdCompressor(LEVEL).compress(body)
+                frame = self._compressor.compress(body)
                 offset = self._append(frame)
                 self._refs[digest] = BodyRef(sha256=digest, offset=offset, length=len(frame), size=len(body))
             return self._refs[digest]
 
+    def close(self) -> None:
+        """Every body is in the file by now; this only lets go of it."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
+
     def _append(self, frame: bytes) -> int:
         """Returns where the frame begins: where the file ends, even after a write that failed half-way."""
-        with self._path.open("ab") as file:
-            offset = file.tell()
-            file.write(frame)
+        if self._file is None:
+            self._file = io.FileIO(self._path, "a")
+        offset, rest = self._file.seek(0, os.SEEK_END), memoryview(frame)
+        while rest:
+            rest = rest[self._file.write(rest) :]
         return offset
 
 

@@ -103,7 +103,8 @@ class CellSession:
         self._count = 0
         self._room = Room(ROOM_BYTES)
         self._handling: set[asyncio.Task[object]] = set()
-        self._recording: set[asyncio.Task[None]] = set()
+        self._ended: list[tuple[CallRecorder, int]] = []
+        self._recording: asyncio.Task[None] | None = None
         self._failure: OSError | None = None
         self._door: Door | None = None
 
@@ -124,7 +125,9 @@ class CellSession:
             if self._handling:
                 await asyncio.wait(self._handling, timeout=_CLOSE_S)
             await self._door.close(_CLOSE_S)
-        await asyncio.gather(*self._recording)
+        if self._recording is not None:
+            await self._recording
+        self._pack.close()
         if self._failure is not None:
             msg = f"a model call of {self.cell_id} could not be recorded: {self._failure.strerror}"
             raise StoreError(msg) from self._failure
@@ -217,22 +220,34 @@ class CellSession:
 
     def _record_soon(self, call: CallRecorder, held: int) -> None:
         call.close()
-        task = asyncio.get_running_loop().create_task(self._record(call, held))
-        self._recording.add(task)
-        task.add_done_callback(self._recording.discard)
+        self._ended.append((call, held))
+        if self._recording is None or self._recording.done():
+            self._recording = asyncio.get_running_loop().create_task(self._record())
 
-    async def _record(self, call: CallRecorder, held: int) -> None:
+    async def _record(self) -> None:
+        """Record what has ended, in a thread; what ends meanwhile goes together, for waking a thread costs 0.1 ms."""
         loop = asyncio.get_running_loop()
-        try:
-            recorded = await loop.run_in_executor(self._recorders, call.seal, self._pack)
-        except OSError as error:
-            self._failure = error
-            return
-        finally:
-            self._room.give_back(held)
-        self._calls.append(recorded)
-        if self._on_call is not None:
-            self._on_call(recorded)
+        while self._ended:
+            batch, self._ended = self._ended, []
+            calls = [call for call, _ in batch]
+            recorded, failure = await loop.run_in_executor(self._recorders, _seal_all, calls, self._pack)
+            self._room.give_back(sum(held for _, held in batch))
+            self._failure = self._failure or failure
+            self._calls += recorded
+            if self._on_call is not None:
+                for call in recorded:
+                    self._on_call(call)
+
+
+def _seal_all(calls: list[CallRecorder], pack: BodyPack) -> tuple[list[ModelCall], OSError | None]:
+    """The records, and what stopped the recording where something did."""
+    recorded: list[ModelCall] = []
+    try:
+        for call in calls:
+            recorded.append(call.seal(pack))
+    except OSError as error:
+        return recorded, error
+    return recorded, None
 
 
 def _too_large(wire: str) -> web.Response:

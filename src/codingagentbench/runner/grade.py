@@ -34,7 +34,7 @@ class Patched:
 
 def apply_patch(template: Template, changes: Changes, patch: bytes, tree: Path) -> Patched:
     """Rebuild the agent's work in `tree` from what is stored. git refuses paths that climb or go through links."""
-    shutil.copytree(template.tree, tree, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+    template.image.write(tree, git=False)
     error = _git_apply(patch, tree) if patch else None
     pairs = {
         c.path: SourcePair(before=_text(template.tree, c.path), after=_text(tree, c.path))

@@ -1,7 +1,7 @@
 """prepare: the work directory from the task, git-initialised, AGENTS.md in place; what it holds is the snapshot.
 
-The tree of a task is made once a sweep (its template, with git's own three processes) and copied for each cell: a copy
-takes about a millisecond, `git init`, `add` and `commit` about fifteen.
+The tree of a task is made once a sweep (its template, with git's own three processes) and written for each cell from
+memory (copies.py): that takes 3 ms, `git init`, `add` and `commit` about fifteen.
 """
 
 import os
@@ -15,6 +15,7 @@ from codingagentbench.catalog.agents_md import agents_md
 from codingagentbench.catalog.load import TaskFolder
 from codingagentbench.catalog.plugin import Plugin
 from codingagentbench.errors import SetupError
+from codingagentbench.runner.copies import TreeImage, read_image
 from codingagentbench.runner.tree import Known, snapshot
 
 # Fixed, so that the same task gives the same commit everywhere; and no configuration of the user's is read.
@@ -40,6 +41,7 @@ class Template:
     """The pristine tree of a task with a plugin stack. Never shown to an agent: its `.git` can be trusted."""
 
     tree: Path
+    image: TreeImage
     snapshot: Mapping[bytes, Known]
     git_snapshot: Mapping[bytes, Known]
     """The same for what is in `.git`, relative to it."""
@@ -63,7 +65,7 @@ def make_template(task: TaskFolder, plugins: Sequence[Plugin], folder: Path) -> 
     _git(folder, "init", "--quiet", "--initial-branch=main", "--template=")
     _git(folder, "add", "--all", "--force")
     _git(folder, "-c", "commit.gpgsign=false", "commit", "--quiet", "--message", f"{task.task.id}: as handed out")
-    return Template(folder, snapshot(folder), snapshot(folder / ".git"))
+    return Template(folder, read_image(folder), snapshot(folder), snapshot(folder / ".git"))
 
 
 def prepare(template: Template, scratch: Path) -> Prepared:
@@ -71,7 +73,7 @@ def prepare(template: Template, scratch: Path) -> Prepared:
     work, home = scratch / "work", scratch / "home"
     home.mkdir(parents=True)
     (home / ".gitconfig").write_text(AGENT_GITCONFIG)
-    shutil.copytree(template.tree, work, symlinks=True)
+    template.image.write(work)
     return Prepared(work, home, template)
 
 

@@ -63,7 +63,7 @@ def read_node(root: Path, node: Node) -> bytes:
     """A regular file's bytes (never through a link, never blocking on a fifo) or a link's target."""
     full = os.fsencode(root) + b"/" + node.path
     if node.type == "symlink":
-        return os.readlink(full)  # noqa: PTH115  # a bytes path: the name may not be text
+        return os.readlink(full)
     descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         return file.read(node.size + 1)
@@ -96,4 +96,4 @@ def make_accessible(root: Path) -> None:
 def _add_mode(path: bytes, bits: int) -> None:
     status = os.lstat(path)
     if not stat.S_ISLNK(status.st_mode) and status.st_mode & bits != bits:
-        os.chmod(path, stat.S_IMODE(status.st_mode) | bits)  # noqa: PTH101  # bytes path: the name may not be text
+        os.chmod(path, stat.S_IMODE(status.st_mode) | bits)
