@@ -21,7 +21,7 @@ def _make(root: Path) -> None:
 
 def _listing(root: Path) -> dict[str, object]:
     return {
-        str(p.relative_to(root)): os.readlink(p)
+        str(p.relative_to(root)): str(p.readlink())
         if p.is_symlink()
         else "folder"
         if p.is_dir()
