@@ -31,8 +31,7 @@ def test_a_control_is_as_expected_exactly_with_its_verdict(
     behaviour: str, changes: list[object], passes: bool, as_expected: bool
 ) -> None:
     graded = grade() if passes else grade(exit_code=1)
-    sources = {}
-    seen = evidence(changes=changes, graded=graded, calls=[call()], sources=sources)  # type: ignore[arg-type]  # Change
+    seen = evidence(changes=changes, graded=graded, calls=[call()])  # type: ignore[arg-type]  # Change
     verdict = control_verdict(CONTROLS[behaviour], score(seen))  # type: ignore[index]  # a behaviour's name
     ignored = [d for d in verdict.deviations if not d.startswith("fidelity")]  # no sources: comments are undecided
     assert (not ignored) == as_expected, verdict.deviations
