@@ -12,7 +12,8 @@ from pydantic import Field
 
 from codingagentbench.catalog.base import Entry, Name, RelativePath
 
-Wire = Literal["chat", "responses"]
+Wire = Literal["chat", "responses", "messages", "gemini"]
+"""OpenAI Chat Completions, OpenAI Responses, Anthropic Messages, Gemini generateContent."""
 
 
 class Install(Entry):

@@ -156,6 +156,27 @@ class ModelCall(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage
     error: str | None = None
     """Key of a failure-table row (`endpoint_unreachable`, `endpoint_stream_cut`, ...) when the call failed."""
+    operation: Literal["generate", "count_tokens", "embed"] = "generate"
+    """`count_tokens` asks no model for an answer: it is a call on the wire, and in no token total."""
+    estimated: bool = False
+    """The endpoint reported no usage: the counts are a tokenizer's."""
+    tbt_p50_ms: float | None = None
+    """Time between two chunks of a streamed reply that carried output; None with fewer than two."""
+    tbt_max_ms: float | None = None
+    tries: int = 1
+    """Requests that the gateway sent to the endpoint for this call."""
+    throttled_ms: float = 0.0
+    """Of latency_ms: waiting for the endpoint's rate limit, for Retry-After and between tries."""
+    refusal: str | None = None
+    """The reply's structured stop reason where it is a refusal: `refusal`, `content_filter` or `safety`."""
+    stripped_tools: list[str] = []
+    """Provider-side tools that the gateway took out of the request because the sweep grants them not."""
+    endpoint_wire: str | None = None
+    """The wire that the endpoint was spoken to in, where the call was translated."""
+    price: str | None = None
+    """Version of the price table that cost_usd was computed with."""
+    canonical_hash: str | None = None
+    """Of the request with the TUI's volatile parts taken out: what a cassette matches on."""
     request_body: BodyRef | None = None
     response_body: BodyRef | None = None
 
