@@ -54,6 +54,7 @@ def test_two_runs_of_one_sweep_at_a_time_are_refused(cab: Cab) -> None:
     try:
         while not list(cab.results.glob("*/journal.sqlite")):
             time.sleep(0.01)
+        process.send_signal(signal.SIGSTOP)  # it holds the lock from before it makes the journal, and cannot end now
         done = cab(*ARGUMENTS, code=2)
         assert "another process is running this sweep" in done.stderr
     finally:

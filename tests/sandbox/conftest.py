@@ -1,6 +1,7 @@
 """A place to run in, and a look at what is alive on the machine."""
 
 import itertools
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from sandbox.place import Place, place
 
-_MARKERS = itertools.count(int(time.time()) % 100_000 * 1000)
+_MARKERS = itertools.count()
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def box(tmp_path: Path) -> Place:
 @pytest.fixture
 def marker() -> str:
     """An argument of `sleep` that nobody else uses."""
-    return f"7777{next(_MARKERS)}"
+    return f"7777{os.getpid():07}{next(_MARKERS):05}"  # the process, since two workers test at a time
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import os
 import signal
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +19,7 @@ V1_CONTROLLERS = ("memory", "pids", "cpu", "cpuacct")
 _PERIOD_US = 100_000
 _COUNTER = itertools.count(1)
 _EMPTY_WAIT_S = 5.0
+_SWEEP_WAIT_S = 1.0
 _POLL_S = 0.002
 # What a sandbox's first processes run to put themselves in. A process that moves *itself* through `tasks` does not wait
 # for the kernel's lock on all process groups (0.8 ms instead of 6 to 15 ms when another process moves it).
@@ -112,11 +114,13 @@ def _leftovers() -> Iterator[Path]:
 
 
 def _sweep(folder: Path) -> bool:
-    for _ in range(100):
+    deadline = time.monotonic() + _SWEEP_WAIT_S
+    while not _remove(folder):
+        if time.monotonic() > deadline:
+            return False
         _kill_all(folder)
-        if _remove(folder):
-            return True
-    return False
+        time.sleep(_POLL_S)
+    return True
 
 
 def _parents() -> Iterable[Path]:
