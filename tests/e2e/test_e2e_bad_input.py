@@ -99,7 +99,7 @@ def test_without_bubblewrap_nothing_runs_unless_asked_for(cab: Cab, tmp_path: Pa
     assert not cab.results.exists()
 
 
-@pytest.mark.xdist_group("host-port")
+@pytest.mark.usefixtures("host_port")
 def test_without_a_sandbox_the_record_is_not_citable(cab: Cab) -> None:
     cab("sweep", *ORACLE, "--sandbox", "none")
     (row,) = cab.cells()

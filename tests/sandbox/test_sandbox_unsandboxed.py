@@ -11,6 +11,8 @@ from codingagentbench.sandbox.base import DOOR_PORT, Mount
 from codingagentbench.sandbox.engines import engine
 from sandbox.place import Place, place
 
+pytestmark = pytest.mark.usefixtures("host_port")
+
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Place:

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from codingagentbench.errors import SandboxError
+from codingagentbench.sandbox.process import to_the_end
 
 _SCRIPT = Path(__file__).with_name("door_opener.py")
 _TIMEOUT_S = 10.0
@@ -24,7 +25,14 @@ class DoorOpener:
 
     async def open(self, pid: int, port: int) -> socket.socket:
         """A socket that listens on 127.0.0.1:`port` in the network namespace of `pid`. Raises SandboxError."""
-        return await asyncio.to_thread(self._open, pid, port)
+        made: list[socket.socket] = []
+        try:
+            await to_the_end(asyncio.to_thread(lambda: made.append(self._open(pid, port))))
+        except asyncio.CancelledError:
+            for door in made:
+                door.close()
+            raise
+        return made[0]
 
     def close(self) -> None:
         """End the helper."""

@@ -196,10 +196,12 @@ async def to_the_end(work: Coroutine[object, object, _T]) -> _T:
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
-            await asyncio.shield(task)
+            await asyncio.wait({task})
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled is not None:
+        with contextlib.suppress(asyncio.CancelledError):
+            task.exception()  # looked at; the cancellation is what the caller asked for
         raise cancelled
     return task.result()
 
