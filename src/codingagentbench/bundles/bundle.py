@@ -64,6 +64,9 @@ def install(tui: Tui, file: Path, *, store: Path, log: Log) -> Bundle:
 
     Raises SetupError with the installer's own last words. Two installs at once wait for each other.
     """
+    if tui.install.registry == "none":
+        msg = f"{tui.name} cannot be installed: {tui.unverified_reason}"
+        raise SetupError(msg)
     place = _place(tui, file, store)
     if (bundle := _read(tui, place)) is not None:
         return bundle
@@ -81,7 +84,7 @@ def install(tui: Tui, file: Path, *, store: Path, log: Log) -> Bundle:
 
 def installed(tui: Tui, file: Path, *, store: Path) -> Bundle | None:
     """The bundle where it is there already, without hashing it again."""
-    return _read(tui, _place(tui, file, store))
+    return None if tui.install.registry == "none" else _read(tui, _place(tui, file, store))
 
 
 def verify(bundle: Bundle) -> list[str]:
@@ -121,6 +124,9 @@ def _make(recipe: Install, file: Path, content: Path, store: Path, log: Log) -> 
             return _through_bundle(pypi.install(recipe, _lock(recipe, file), content))
         case "npm":
             return npm.install(recipe, _lock(recipe, file), content, store, log)
+        case "none":
+            msg = f"{file}: install.registry: there is nothing to install from"
+            raise SetupError(msg)
         case "builtin":
             shutil.copytree(_builtin(recipe), content, ignore=shutil.ignore_patterns("__pycache__"))
             interpreter = find_python(recipe.python)

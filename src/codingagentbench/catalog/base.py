@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 # Names become path segments and parts of cell ids, so they can neither climb (`..`) nor hide (leading dot).
 NAME = r"[A-Za-z0-9][A-Za-z0-9._@:-]*"
@@ -27,3 +28,11 @@ class Entry(BaseModel):
     """Base of the models for files that people write: unknown keys are errors, values are not coerced."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+
+BETWEEN_KEYS = "between_keys"
+
+
+def fault_between_keys(place: tuple[str, ...], what: str) -> PydanticCustomError:
+    """The error of a validator that sees the whole entry: the key at fault, and what is wrong with it."""
+    return PydanticCustomError(BETWEEN_KEYS, "{what}", {"place": place, "what": what})

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from codingagentbench.catalog.base import BETWEEN_KEYS
 from codingagentbench.catalog.toml_lines import line_of
 from codingagentbench.errors import CatalogError
 
@@ -91,6 +92,8 @@ def _key(part: str | int) -> str:
 
 
 def _fault(file: Path, text: str, data: object, model: type[BaseModel], error: ErrorDetails) -> str:
+    if error["type"] == BETWEEN_KEYS:
+        return fault_at(file, text, error["ctx"]["place"], error["ctx"]["what"])
     location = _in_the_file(error["loc"], data)
     return fault_at(file, text, location, _what(error, model))
 

@@ -3,23 +3,38 @@
 Placeholders in `argv`, `env` and `config` values: `{tui}` the bundle's folder in the sandbox, `{node}` and `{python}`
 the interpreter's path there, `{base_url}` the gateway (http://127.0.0.1:31415/v1), `{origin}` the same without /v1,
 `{key}` the cell's token, `{model}` the model id, `{prompt}` the task's prompt, `{max_turns}` and `{timeout_s}` the
-task's budget.
+task's budget, `{home}` and `{work}` the private HOME and the work directory.
 """
 
-from typing import Annotated, Literal
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
-from codingagentbench.catalog.base import Entry, Name, RelativePath
+from codingagentbench.catalog.base import Entry, Name, RelativePath, fault_between_keys
 
 Wire = Literal["chat", "responses", "messages", "gemini"]
 """OpenAI Chat Completions, OpenAI Responses, Anthropic Messages, Gemini generateContent."""
 
 
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        msg = f"must be a regular expression: {error}"
+        raise ValueError(msg) from error
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+
+
 class Install(Entry):
     """How the bundle is made: from PyPI or npm, from a lock file with hashes."""
 
-    registry: Literal["pypi", "npm", "builtin"]
+    registry: Literal["pypi", "npm", "builtin", "none"]
+    """`none`: in no registry that CAB installs from; such an entry is `verified = false`."""
     package: str
     version: str
     lock: RelativePath | None = None
@@ -63,6 +78,42 @@ class TokenReport(Entry):
     """Over several matches in one run."""
 
 
+class Crash(Entry):
+    """How a crash of the CLI itself is told from a task that it failed: the outcome `tui_crashed`.
+
+    A process that died of SIGILL, SIGABRT, SIGBUS, SIGFPE or SIGSEGV crashed, whatever is said here.
+    """
+
+    exit_codes: list[Annotated[int, Field(ge=1, le=255)]] = []
+    """Exit codes that only a crash has."""
+    patterns: list[Pattern] = []
+    """Regular expressions, held against each line of the output, and only where the exit code is not 0: output is the
+    agent's, and what it prints while all goes well says nothing about the CLI."""
+
+
+class Mechanism(Entry):
+    """How one kind of plugin reaches the CLI. Its files lie in the private HOME, never in the work directory."""
+
+    file: RelativePath
+    """Below HOME. `skill`: the folder that holds a folder for each skill. Where `config` writes the same file, both are
+    merged."""
+    format: Literal["text", "json", "toml", "yaml", "folder"]
+    """`text`: instructions, in Markdown. `folder`: skills, each `<name>/SKILL.md` with its front matter."""
+    key: str | None = None
+    """mcp: dotted path of the place in the file where the servers stand."""
+    shape: Literal["command-args", "command-list", "named-list"] = "command-args"
+    """mcp: `command-args`: name to {command, args, env}. `command-list`: name to {command: [program, arguments...],
+    environment}. `named-list`: a list of {name, command, args, env}."""
+    extra: dict[str, str | int | bool | list[str]] = {}
+    """mcp: what every server's table holds besides."""
+    argv: list[str] = []
+    """Arguments without which the CLI does not read the file; put in front of the entry's last argument."""
+    env: dict[str, str] = {}
+
+
+PluginKind = Literal["mcp", "skill", "instructions", "settings"]
+
+
 class Tui(Entry):
     """`catalog/tuis/<name>.toml`."""
 
@@ -71,7 +122,12 @@ class Tui(Entry):
     homepage: str
     licence: str
     wire: Wire
+    verified: bool = True
+    """False: written after the CLI's documentation and never run here; shown as unverified wherever it is shown."""
+    unverified_reason: str | None = None
     install: Install
+    before: list[Annotated[list[str], Field(min_length=1)]] = []
+    """Commands run in the sandbox before `argv`, in order; one that fails ends the run with its exit code."""
     argv: Annotated[list[str], Field(min_length=1)]
     env: dict[str, str] = {}
     config: dict[RelativePath, str] = {}
@@ -81,5 +137,59 @@ class Tui(Entry):
     hands: list[Hand] = []
     """In the order of preference."""
     token_report: TokenReport = TokenReport(format="none")
+    switches: dict[str, str] = {}
+    """Settings that keep the CLI off the network and its telemetry silent, to what each turns off. A setting is written
+    as it stands in the entry: an argument, an environment variable's name, or a piece of a config file's text."""
+    turn_cap: str | None = None
+    """The setting that caps the turns, written as in `switches`; `{max_turns}` stands in it or behind it. None where
+    the CLI has none: then only the gateway's budget ends a loop."""
+    crash: Crash = Crash()
+    plugins: dict[PluginKind, Mechanism] = {}
+    """The mechanisms that the CLI has, by kind of plugin; a plugin of another kind is skipped."""
+    volatile: dict[Name, Pattern] = {}
+    """What changes in its requests from run to run (dates, ids, temporary paths): name to regular expression. A
+    cassette matches on the request's text with every match replaced by `<name>`."""
     byo_example: str = ""
     """Shell text for "run it yourself" with one's own endpoint: $YOUR_ENDPOINT, $YOUR_KEY, $YOUR_MODEL_ID."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        for place, what in self._faults():
+            raise fault_between_keys(place, what)
+        return self
+
+    def _faults(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """What no single key shows: the place, and what is wrong there."""
+        for setting in self.switches:
+            if not self._has(setting):
+                yield ("switches", setting), f"stands nowhere in this entry: accepted: {_SETTING}"
+        if self.turn_cap is not None and not self._has(self.turn_cap):
+            yield ("turn_cap",), f"bad value {self.turn_cap!r}: accepted: {_SETTING}"
+        if (self.turn_cap is not None) != any("{max_turns}" in text for text in self._texts()):
+            yield ("turn_cap",), "has to name the setting that {max_turns} stands in, and only where it stands in one"
+        if self.verified == bool(self.unverified_reason):
+            yield ("unverified_reason",), "has to be given where verified is false, and only there"
+        if self.verified and self.install.registry == "none":
+            yield ("install", "registry"), "bad value 'none': accepted only with verified = false"
+        for kind, mechanism in self.plugins.items():
+            if mechanism.format not in _FORMATS[kind]:
+                accepted = ", ".join(_FORMATS[kind])
+                yield ("plugins", kind, "format"), f"bad value {mechanism.format!r}: accepted for {kind}: {accepted}"
+            if (kind == "mcp") != (mechanism.key is not None):
+                yield ("plugins", kind, "key"), "has to be given for mcp, and only there"
+
+    def _has(self, setting: str) -> bool:
+        arguments = [a for command in (*self.before, self.argv) for a in command]
+        return setting in arguments or setting in self.env or any(setting in text for text in self.config.values())
+
+    def _texts(self) -> list[str]:
+        return [*(a for command in self.before for a in command), *self.argv, *self.env.values(), *self.config.values()]
+
+
+_SETTING = "an argument of argv, the name of a variable of env, or a piece of the text of a config file"
+_FORMATS: dict[PluginKind, tuple[str, ...]] = {
+    "mcp": ("json", "toml", "yaml"),
+    "skill": ("folder",),
+    "instructions": ("text",),
+    "settings": ("json", "toml", "yaml"),
+}

@@ -1,5 +1,6 @@
 """launch: what the sandbox of the agent will see: TUI bundle, toolchains, config files, environment, argv, the door."""
 
+import shlex
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from codingagentbench.bundles.bundle import Bundle
 from codingagentbench.catalog.load import TaskFolder
 from codingagentbench.catalog.tui import Tui
 from codingagentbench.runner.prepare import Prepared
-from codingagentbench.sandbox.base import DOOR_PORT, Limits, Mount, SandboxSpec
+from codingagentbench.sandbox.base import DOOR_PORT, HOME, WORK, Limits, Mount, SandboxSpec
 from codingagentbench.sandbox.toolchains import FoundToolchain
 
 ORIGIN = f"http://127.0.0.1:{DOOR_PORT}"
@@ -46,16 +47,27 @@ def render_launch(
         "prompt": task.prompt,
         "max_turns": str(task.task.budget.max_turns),
         "timeout_s": f"{timeout_s:g}",
+        "home": HOME,
+        "work": WORK,
     }
     for path, text in tui.config.items():
         file = prepared.home / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(fill(text, values))
     return Launch(
-        argv=[fill(a, values) for a in tui.argv],
+        argv=command_of(tui, values),
         env=environment(toolchains) | {k: fill(v, values) for k, v in tui.env.items()},
         mounts=(*bundle.mounts, *(m for t in toolchains for m in t.mounts)),
     )
+
+
+def command_of(tui: Tui, values: Mapping[str, str]) -> list[str]:
+    """The entry's argv; where commands come before it, a shell that runs them all and becomes the last."""
+    *before, last = ([fill(a, values) for a in command] for command in (*tui.before, tui.argv))
+    if not before:
+        return last
+    script = "\n".join(["set -e", *(shlex.join(command) for command in before), f"exec {shlex.join(last)}"])
+    return ["/bin/sh", "-c", script]
 
 
 def environment(toolchains: Sequence[FoundToolchain]) -> dict[str, str]:

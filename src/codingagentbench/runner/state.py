@@ -11,6 +11,7 @@ from codingagentbench.catalog.load import TaskFolder
 from codingagentbench.catalog.tui import Tui
 from codingagentbench.runner.agent import AgentRun
 from codingagentbench.runner.collect import Collected
+from codingagentbench.runner.crash import crashed
 from codingagentbench.runner.kit import Kit
 from codingagentbench.runner.trace import CellTrace
 from codingagentbench.sandbox.toolchains import FoundToolchain
@@ -65,4 +66,5 @@ class CellRun:
             out_of_memory=ended.out_of_memory,
             model_calls=self.agent.calls,
             grade=self.grade,
+            crashed=crashed(self.tui.crash, ended.exit_code, ended.signal, self.agent.output),
         )

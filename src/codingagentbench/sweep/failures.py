@@ -35,6 +35,8 @@ FAILURES: dict[str, Failure] = {
     "passed": _result("none", "All hidden tests passed, or the refusal was right."),
     "failed": _result("agent", "The agent ended normally, and its work does not pass."),
     "agent_error": _result("agent", "The CLI ended with an error; what it had done was graded."),
+    # The CLI is what is measured: were its crashes missing data, the CLI that crashes most would lose the least.
+    "tui_crashed": _result("agent", "The CLI itself crashed; what it had done was graded."),
     "agent_timeout": _result("agent", "The time budget was spent; what had been done by then was graded."),
     "out_of_memory": _result("agent", "The agent was stopped at the memory limit; what it had done was graded."),
     "budget_exhausted": _result("agent", "The token or call budget was spent; what had been done was graded."),
@@ -73,6 +75,8 @@ class Observed:
     out_of_memory: bool
     model_calls: Sequence[ModelCall]
     grade: Grade | None
+    crashed: bool = False
+    """The CLI's own crash, as its catalogue entry tells it."""
 
 
 def before_grading(observed: Observed) -> str | None:
@@ -97,4 +101,6 @@ def after_grading(observed: Observed, passed: int | None) -> str:
         return "out_of_memory"
     if passed == 1:
         return "passed"
+    if observed.crashed:
+        return "tui_crashed"
     return "agent_error" if observed.exit_code not in {0, None} else "failed"
