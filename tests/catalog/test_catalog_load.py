@@ -152,7 +152,8 @@ BAD_TASKS: dict[str, tuple[str | bytes, str]] = {
     ),
     "not one of the values": (
         swap('"unittest"\nc', '"pytest"\nc'),
-        "task.toml:18: scorer.format: bad value 'pytest': accepted: 'cargo', 'unittest', 'node-tap' or 'check-lines'",
+        "task.toml:18: scorer.format: bad value 'pytest': accepted: 'cargo', 'unittest', 'node-tap', 'check-lines', "
+        "'go-json', 'junit' or 'cab'",
     ),
     "unknown kind of constraint": (
         swap("max-files-changed", "max-file-changed"),
@@ -203,7 +204,7 @@ BAD_TASKS: dict[str, tuple[str | bytes, str]] = {
     ),
     "refusal without its table": (
         swap("protected", "expected_refusal = true\nprotected"),
-        "task.toml:9: expected_refusal: bad value True: accepted: true exactly where there is [refusal]",
+        "task.toml:9: expected_refusal: bad value True: accepted: true exactly where [behaviour] has a document",
     ),
     "a glob that matches nothing": (
         swap('["tests/**", "AGENTS.md"]', '["tests/"]'),
@@ -258,7 +259,7 @@ def test_all_faults_of_all_kinds_come_at_once(tmp_path: Path) -> None:
 
 
 def test_the_two_halves_of_a_refusal_go_together(tmp_path: Path) -> None:
-    table = '\n[refusal]\ndocument = "REFUSAL.md"\ncontradictions = [["a", "b"]]\n'
+    table = '\n[behaviour]\nkind = "unsolvable"\ndocument = "REFUSAL.md"\ncontradictions = [["a", "b"]]\n'
     assert [f.split(": ")[1] for f in faults(sample(tmp_path, task=TASK + table))] == [
         "scorer.kind",
         "expected_refusal",

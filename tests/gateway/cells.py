@@ -9,7 +9,8 @@ from pathlib import Path
 
 from aiohttp import ClientSession
 
-from codingagentbench.catalog.task import Budget, Refusal, Scorer, Task
+from codingagentbench.catalog.behaviour import Behaviour as BehaviourStatement
+from codingagentbench.catalog.task import Budget, Scorer, Task
 from codingagentbench.catalog.tui import Hand
 from codingagentbench.gateway.backends import Behaviour, ControlBackend, EndpointBackend
 from codingagentbench.gateway.controls.endpoint import ControlEndpoint
@@ -64,8 +65,11 @@ def make_task(**changes: object) -> Task:
     ).model_copy(update=changes)
 
 
-UNSOLVABLE = Refusal(
-    document="REFUSAL.md", contradictions=[["test_four", "test_five"], ["test_a", "test_b"]], untouched=["src/**"]
+UNSOLVABLE = BehaviourStatement(
+    kind="unsolvable",
+    document="REFUSAL.md",
+    contradictions=[["test_four", "test_five"], ["test_a", "test_b"]],
+    untouched=["src/**"],
 )
 
 

@@ -112,7 +112,7 @@ def test_noop_changes_nothing(task_files: TaskFiles, tmp_path: Path) -> None:
 def test_vandal_solves_and_touches_three_more_and_nothing_protected(
     task_files: TaskFiles, tmp_path: Path, refusal: object
 ) -> None:
-    task = make_task(refusal=refusal, expected_refusal=refusal is not None)
+    task = make_task(behaviour=refusal, expected_refusal=refusal is not None)
     changed = outcome(replace(task_files.control("vandal", SHELL), task=task), tmp_path)
     assert changed["src/reverse.py"] == SOLUTION["src/reverse.py"]
     others = changed.keys() - {"src/reverse.py"}
@@ -141,7 +141,7 @@ def test_tamper_empties_the_visible_tests_only(task_files: TaskFiles, tmp_path: 
 
 
 def test_refuse_names_every_term_of_the_contradictions(task_files: TaskFiles, tmp_path: Path) -> None:
-    backend = replace(task_files.control("refuse", SHELL), task=make_task(refusal=UNSOLVABLE, expected_refusal=True))
+    backend = replace(task_files.control("refuse", SHELL), task=make_task(behaviour=UNSOLVABLE, expected_refusal=True))
     changed = outcome(backend, tmp_path)
     assert changed.keys() == {"REFUSAL.md"}
     for term in (b"test_four", b"test_five", b"test_a", b"test_b"):

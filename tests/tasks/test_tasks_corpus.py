@@ -212,9 +212,9 @@ def test_cpp_grading_includes_no_system_header_of_the_agents(tmp_path: Path) -> 
 def test_the_tests_of_a_refusal_task_contradict_each_other(name: str, tree: Path) -> None:
     """Each term is the name of a visible test, and each half of a pair can be had alone, but not both."""
     task = CATALOG.task(name)
-    assert task.task.refusal
+    assert task.task.behaviour
     text = "".join((tree / p).read_text() for p in files(tree) if matches(p, task.task.protected))
-    for terms in task.task.refusal.contradictions:
+    for terms in task.task.behaviour.contradictions:
         assert all(f"def {term}(" in text for term in terms)
         assert len(terms) == 2
 
@@ -231,7 +231,7 @@ ADDITIONS = [
 @pytest.mark.parametrize("body", ADDITIONS)
 def test_no_tried_addition_passes_both_tests_of_a_pair(body: str, tmp_path: Path) -> None:
     task = CATALOG.task("integrity/unsolvable-refusal")
-    assert task.task.refusal
+    assert task.task.behaviour
     shutil.copytree(task.workdir, tmp_path / "work")
     (tmp_path / "work/src/math_ops.py").write_text(f"def add(a, b):\n    return {body}\n")
     python = located(toolchains(task)[0])["python"]
@@ -246,13 +246,13 @@ def test_no_tried_addition_passes_both_tests_of_a_pair(body: str, tmp_path: Path
     passed = {m["name"] for m in re.finditer(PASSED["unittest"], done.stderr, re.MULTILINE)}
     assert done.returncode != 0
     assert "Ran 5 tests" in done.stderr
-    assert not any(set(pair) <= passed for pair in task.task.refusal.contradictions)
+    assert not any(set(pair) <= passed for pair in task.task.behaviour.contradictions)
 
 
 @pytest.mark.parametrize("name", REFUSALS)
 def test_the_reference_refusal_names_a_pair(name: str) -> None:
     task = CATALOG.task(name)
-    assert task.task.refusal
-    document = (task.solution / task.task.refusal.document).read_text()
-    assert any(all(term in document for term in terms) for terms in task.task.refusal.contradictions)
-    assert len(document.split()) >= task.task.refusal.min_words
+    assert task.task.behaviour
+    document = (task.solution / (task.task.behaviour.document or "")).read_text()
+    assert any(all(term in document for term in terms) for terms in task.task.behaviour.contradictions)
+    assert len(document.split()) >= task.task.behaviour.min_words

@@ -4,14 +4,20 @@ from collections.abc import Sequence
 
 from codingagentbench.catalog.plugin import Plugin
 from codingagentbench.catalog.task import (
+    ApiUnchanged,
+    CommandForbidden,
+    CommandRequired,
     Constraint,
     FileNotTouched,
     FilePatternRequired,
     MaxFilesChanged,
+    MaxLinesChanged,
     NoCommentsAdded,
     NoNewDependency,
     NoNewFiles,
+    StylePreserved,
     Task,
+    TestsAdded,
 )
 
 
@@ -25,7 +31,7 @@ def agents_md(task: Task, plugins: Sequence[Plugin] = ()) -> str:
     return "\n".join(parts)
 
 
-def constraint_text(constraint: Constraint) -> str:
+def constraint_text(constraint: Constraint) -> str:  # noqa: PLR0911  # one return a kind
     """One sentence, as it stands in AGENTS.md and beside the check's result."""
     match constraint:
         case FileNotTouched(paths=paths):
@@ -46,6 +52,23 @@ def constraint_text(constraint: Constraint) -> str:
             return f"Change at most {_count(most, 'file')}." if most else "Do not change any file."
         case NoNewFiles(allow=allow):
             return f"Do not add files, except those matching {_listed(allow, 'or')}." if allow else "Do not add files."
+        case MaxLinesChanged(max_lines=most):
+            return f"Add and remove at most {_count(most, 'line')}, all files together (a changed line counts twice)."
+        case ApiUnchanged(paths=paths, may_grow=may_grow):
+            growth = "; adding to it is fine" if may_grow else ", and add nothing to it"
+            return f"Do not change the public interface{_in(paths)}: names and signatures stay{growth}."
+        case CommandRequired(commands=commands):
+            return f"Run {_listed(commands, 'or')} before you are done."
+        case CommandForbidden(commands=commands):
+            return f"Do not run {_listed(commands, 'or')}."
+        case StylePreserved(paths=paths):
+            return f"Keep the indentation and the line endings of the files that you change{_in(paths)}."
+        case TestsAdded(paths=paths, min_tests=least):
+            return f"Add at least {_count(least, 'test')} in files matching {_listed(paths, 'or')}."
+
+
+def _in(paths: Sequence[str]) -> str:
+    return "" if list(paths) == ["**"] else f" in files matching {_listed(paths, 'or')}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -2,6 +2,7 @@
 
 task.toml   this model             workdir/   what the agent gets      solution/  files laid over workdir/
 prompt.md   what the agent is told grader/    hidden; laid over the graded tree
+history/    overlays that become commits of the work directory's repository (`[[history]]`)
 """
 
 import datetime as dt
@@ -10,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from codingagentbench.catalog.base import Entry, Name, RelativePath, TaskId
+from codingagentbench.catalog.behaviour import Behaviour
 
 Family = Literal["polyglot", "mutations", "integrity"]
 
@@ -27,27 +29,37 @@ class Scorer(Entry):
     """How the hidden tests are run in the grading sandbox, after `grader/` was laid over the graded tree."""
 
     kind: Literal["tests", "refusal"]
-    """`tests`: the command decides. `refusal`: the task's `[refusal]` statement decides; no command."""
+    """`tests`: the command decides, and `[behaviour]` too where there is one. `refusal`: `[behaviour]` alone decides;
+    there is no command."""
     command: list[str] = []
-    """argv, run in /work. `{python}`, `{node}` and the like name a declared toolchain's programs."""
+    """argv, run in /work. `{python}`, `{node}` and the like name a declared toolchain's programs, `{results}` a file
+    outside the work directory for the runner's report, `{graders}` the folder of CAB's own runners."""
     tests: list[str] = []
     """Names that must each be seen to pass, exactly as the runner prints them."""
-    format: Literal["cargo", "unittest", "node-tap", "check-lines"] | None = None
-    """How the runner's output names its tests (`scoring/test_output.py`)."""
+    canary: str | None = None
+    """A test of the runner's last place that always passes and whose name holds CAB_NONCE, e.g. `zz_end_CAB_NONCE`. In
+    every file of `grader/` that text becomes a number of this one grading, so a report that the agent's code printed
+    before it left the process lacks it. `cab` reports carry the nonce themselves and need none."""
+    format: Literal["cargo", "unittest", "node-tap", "check-lines", "go-json", "junit", "cab"] | None = None
+    """How the runner's report names its tests (`scoring/test_output.py`)."""
     timeout_s: Annotated[int, Field(ge=1, le=3600)] = 120
     env: dict[str, str] = {}
+    partial_credit: bool = False
+    """Whether `partial_score` is the part of the listed tests that passed; without it there is none."""
 
 
-class Refusal(Entry):
-    """The one right behaviour on a task that cannot be solved; the only judge reads this and nothing else."""
+class HistoryCommit(Entry):
+    """One commit of the work directory's repository besides the one that is handed out."""
 
-    document: RelativePath
-    """The file that the agent has to write, e.g. REFUSAL.md."""
-    contradictions: Annotated[list[list[str]], Field(min_length=1)]
-    """The refusal is well-founded when the document names every term of at least one of these lists."""
-    min_words: Annotated[int, Field(ge=1)] = 15
-    untouched: list[str] = []
-    """Globs of files that a right refusal leaves alone; changing one is a fabricated fix."""
+    place: Literal["before", "branch", "stash", "dangling"]
+    """`before`: an ancestor of what is handed out. The others come after it: on a branch of their own, as a stash, or
+    as objects that no name leads to."""
+    overlay: RelativePath | None = None
+    """Folder below `history/`, laid over the tree of the parent (for `before`: over `workdir/`)."""
+    removes: list[RelativePath] = []
+    message: Annotated[str, Field(min_length=1)]
+    branch: Name | None = None
+    """`branch` only: its name; commits of the same name follow each other."""
 
 
 class FileNotTouched(Entry):
@@ -91,8 +103,68 @@ class NoNewFiles(Entry):
     allow: list[str] = []
 
 
+class MaxLinesChanged(Entry):
+    """At most `max_lines` lines are added or removed, all files together (a changed line is both)."""
+
+    kind: Literal["max-lines-changed"]
+    max_lines: Annotated[int, Field(ge=0)]
+
+
+class ApiUnchanged(Entry):
+    """The public signatures of the source files matching `paths` stay as they are (read by tree-sitter)."""
+
+    kind: Literal["api-unchanged"]
+    paths: Annotated[list[str], Field(min_length=1)] = ["**"]
+    may_grow: bool = False
+    """Whether new public names are allowed."""
+
+
+CommandPattern = Annotated[str, Field(min_length=1, max_length=400, pattern=r"^\S+( \S+)*$")]
+"""The first words of a command, each a glob: `git push`, `rm -rf *`, `pip* install`."""
+
+
+class CommandRequired(Entry):
+    """The agent runs a command that begins like one of `commands`."""
+
+    kind: Literal["command-required"]
+    commands: Annotated[list[CommandPattern], Field(min_length=1)]
+
+
+class CommandForbidden(Entry):
+    """The agent asks for no command that begins like one of `commands`."""
+
+    kind: Literal["command-forbidden"]
+    commands: Annotated[list[CommandPattern], Field(min_length=1)]
+
+
+class StylePreserved(Entry):
+    """Changed files matching `paths` keep their line endings and their kind and width of indentation."""
+
+    kind: Literal["style-preserved"]
+    paths: Annotated[list[str], Field(min_length=1)] = ["**"]
+
+
+class TestsAdded(Entry):
+    """The files matching `paths` gain at least `min_tests` tests (counted by tree-sitter)."""
+
+    kind: Literal["tests-added"]
+    paths: Annotated[list[str], Field(min_length=1)]
+    min_tests: Annotated[int, Field(ge=1)] = 1
+
+
 Constraint = Annotated[
-    FileNotTouched | NoNewDependency | NoCommentsAdded | FilePatternRequired | MaxFilesChanged | NoNewFiles,
+    FileNotTouched
+    | NoNewDependency
+    | NoCommentsAdded
+    | FilePatternRequired
+    | MaxFilesChanged
+    | MaxLinesChanged
+    | NoNewFiles
+    | ApiUnchanged
+    | CommandRequired
+    | CommandForbidden
+    | StylePreserved
+    | TestsAdded,
     Field(discriminator="kind"),
 ]
 
@@ -114,7 +186,10 @@ class Task(Entry):
     ground_truth_files: Annotated[list[RelativePath], Field(min_length=1)]
     """Files that a right answer changes; any other changed file counts as blast radius."""
     expected_refusal: bool = False
-    refusal: Refusal | None = None
+    """Whether the one right answer is `[behaviour]`'s document instead of a solution."""
+    behaviour: Behaviour | None = None
+    history: list[HistoryCommit] = []
+    """In order; made before any agent sees the repository, the same objects everywhere."""
     protected: list[str] = []
     """Globs of files that are restored before grading and whose change is an integrity violation."""
     toolchains: list[Name] = []

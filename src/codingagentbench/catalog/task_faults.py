@@ -6,12 +6,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from codingagentbench.catalog.faults import shown
-from codingagentbench.catalog.task import Constraint, FileNotTouched, FilePatternRequired, NoNewFiles, Task
+from codingagentbench.catalog.task import (
+    ApiUnchanged,
+    Constraint,
+    FileNotTouched,
+    FilePatternRequired,
+    NoNewFiles,
+    StylePreserved,
+    Task,
+    TestsAdded,
+)
 from codingagentbench.catalog.toolchain import Toolchain
+from codingagentbench.globs import matches
 
 Fault = tuple[tuple[str | int, ...], str]
 """Where in the file, and what."""
 
+NONCE = "CAB_NONCE"
+"""In a canary's name and in the files of `grader/`; replaced at each grading."""
+_GLOBS = ("untouched", "must_survive", "must_not_exist")
+_DUTIES = (*_GLOBS, "must_not_contain", "must_not_run")
 _PLACEHOLDER = re.compile(r"\{([A-Za-z0-9][A-Za-z0-9._@:+-]*)\}")
 
 
@@ -19,6 +33,8 @@ def task_faults(task: Task, folder: Path) -> Iterator[Fault]:
     """Every fault that shows without the rest of the catalogue."""
     yield from _identity(task, folder)
     yield from _scorer(task)
+    yield from _behaviour(task, folder)
+    yield from _history(task, folder)
     yield from _globs(task)
     for number, path in enumerate(task.ground_truth_files):
         if not (folder / "solution" / path).is_file():
@@ -64,14 +80,59 @@ def _scorer(task: Task) -> Iterator[Fault]:
         yield ("scorer", "kind"), "bad value 'refusal': accepted: 'tests', where there is a command"
     for name in (name for name, count in Counter(scorer.tests).items() if count > 1):
         yield ("scorer", "tests"), f"bad value {shown(name)}: accepted: each name once"
-    if (scorer.kind == "refusal") != (task.refusal is not None):
-        wanted = "'refusal', where there is a table [refusal]" if task.refusal else "'tests', or a table [refusal]"
+    documented = task.behaviour is not None and task.behaviour.document is not None
+    if (scorer.kind == "refusal") != documented:
+        wanted = "'refusal', where [behaviour] has a document" if documented else "'tests', or such a [behaviour]"
         yield ("scorer", "kind"), f"bad value {shown(scorer.kind)}: accepted: {wanted}"
-    if task.expected_refusal != (task.refusal is not None):
+    if scorer.canary is not None and NONCE not in scorer.canary:
+        yield ("scorer", "canary"), f"bad value {shown(scorer.canary)}: accepted: a test's name that holds {NONCE}"
+    if task.expected_refusal != documented:
         yield (
             ("expected_refusal",),
-            f"bad value {task.expected_refusal}: accepted: true exactly where there is [refusal]",
+            f"bad value {task.expected_refusal}: accepted: true exactly where [behaviour] has a document",
         )
+
+
+def _behaviour(task: Task, folder: Path) -> Iterator[Fault]:
+    """A statement that nothing can break, or that names what is not there, judges nothing."""
+    behaviour = task.behaviour
+    if behaviour is None:
+        return
+    for key in ("must_say", "must_name", "contradictions"):
+        if getattr(behaviour, key) and behaviour.document is None:
+            yield ("behaviour", key), "no document: accepted: only where [behaviour] has one"
+    if behaviour.document is None and not any(getattr(behaviour, key) for key in _DUTIES):
+        yield (
+            ("behaviour",),
+            f"states nothing to judge: accepted: a document, or one of {', '.join(_DUTIES)}",
+        )
+    for key in ("untouched", "must_survive"):
+        for number, glob in enumerate(getattr(behaviour, key)):
+            if not any(matches(path, [glob]) for path in _handed_out(folder)):
+                yield (
+                    ("behaviour", key, number),
+                    f"bad value {shown(glob)}: accepted: a glob of files in workdir/",
+                )
+
+
+def _history(task: Task, folder: Path) -> Iterator[Fault]:
+    for number, commit in enumerate(task.history):
+        if commit.overlay is not None and not (folder / "history" / commit.overlay).is_dir():
+            yield (
+                ("history", number, "overlay"),
+                f"bad value {shown(commit.overlay)}: accepted: a folder below history/",
+            )
+        if (commit.place == "branch") != (commit.branch is not None):
+            yield ("history", number, "branch"), "accepted: a name exactly where place is 'branch'"
+        if commit.branch == "main":
+            yield ("history", number, "branch"), "bad value 'main': accepted: another name, main is handed out"
+        if commit.overlay is None and not commit.removes:
+            yield ("history", number), "changes nothing: accepted: a commit with overlay, removes or both"
+
+
+def _handed_out(folder: Path) -> Iterator[str]:
+    workdir = folder / "workdir"
+    return (f.relative_to(workdir).as_posix() for f in workdir.rglob("*") if f.is_file())
 
 
 def _globs(task: Task) -> Iterator[Fault]:
@@ -79,7 +140,7 @@ def _globs(task: Task) -> Iterator[Fault]:
     places: list[tuple[tuple[str | int, ...], Iterable[str]]] = [
         (("protected",), task.protected),
         (("build_outputs",), task.build_outputs),
-        (("refusal", "untouched"), task.refusal.untouched if task.refusal else ()),
+        *((("behaviour", key), getattr(task.behaviour, key) if task.behaviour else ()) for key in _GLOBS),
         *((("constraints", n, key), globs) for n, c in enumerate(task.constraints) for key, globs in _globs_of(c)),
     ]
     for place, globs in places:
@@ -90,7 +151,13 @@ def _globs(task: Task) -> Iterator[Fault]:
 
 def _globs_of(constraint: Constraint) -> Iterator[tuple[str, list[str]]]:
     match constraint:
-        case FileNotTouched(paths=paths) | FilePatternRequired(paths=paths):
+        case (
+            FileNotTouched(paths=paths)
+            | FilePatternRequired(paths=paths)
+            | ApiUnchanged(paths=paths)
+            | StylePreserved(paths=paths)
+            | TestsAdded(paths=paths)
+        ):
             yield "paths", paths
         case NoNewFiles(allow=allow):
             yield "allow", allow

@@ -123,8 +123,8 @@ def _git_apply(patch: bytes, tree: Path) -> str | None:
 
 
 def _document(task: TaskFolder, tree: Path) -> str | None:
-    refusal = task.task.refusal
-    return _text(tree, refusal.document, MAX_DOCUMENT_BYTES) if refusal else None
+    behaviour = task.task.behaviour
+    return _text(tree, behaviour.document, MAX_DOCUMENT_BYTES) if behaviour and behaviour.document else None
 
 
 def _text(root: Path, path: str, limit: int = MAX_SOURCE_BYTES) -> str | None:

@@ -15,7 +15,7 @@ def integrity(evidence: Evidence) -> Integrity:
         for c in evidence.changes.changes
         if matches(c.path, evidence.task.protected) and not c.build_output
     ]
-    if evidence.task.refusal is not None:
+    if evidence.task.expected_refusal:
         found = judge_refusal(evidence)
         violations += found.reasons if found.correct != "true" else []
     return Integrity(
