@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from codingagentbench.errors import CabError, SandboxError, StoreError
@@ -25,6 +26,7 @@ from codingagentbench.runner.score import NOTHING_COLLECTED
 from codingagentbench.runner.seal import open_attempt, seal, write_json, write_lines
 from codingagentbench.runner.state import CellRun
 from codingagentbench.runner.trace import Attrs, CellTrace, OpenSpan, redacted
+from codingagentbench.runner.trajectory import Subject, make_trajectory
 from codingagentbench.sandbox.base import Limits
 from codingagentbench.store.record import ModelCall, Record
 from codingagentbench.sweep.failures import before_grading
@@ -206,7 +208,9 @@ async def _grade(run: CellRun, template: Template) -> None:
 
 
 def _score_and_seal(run: CellRun) -> Record:
-    write_lines(run.folder / "model_calls.jsonl", run.agent.calls if run.agent else [])
+    calls = run.agent.calls if run.agent else []
+    write_lines(run.folder / "model_calls.jsonl", calls)
+    _write_trajectory(run, calls)
     write_json(run.folder / "changes.json", run.collected.changes if run.collected else NOTHING_COLLECTED)
     (run.folder / "diff.patch").write_bytes(run.collected.patch if run.collected else b"")
     if run.grade is not None:
@@ -214,6 +218,19 @@ def _score_and_seal(run: CellRun) -> Record:
     record = make_record(run)
     seal(run.folder, record, run.trace.spans())
     return record
+
+
+def _write_trajectory(run: CellRun, calls: Sequence[ModelCall]) -> None:
+    subject = Subject(
+        cell_id=run.cell.cell_id,
+        attempt=run.attempt,
+        tui=run.cell.tui,
+        tui_version=run.kit.bundles[run.cell.tui].version,
+        model=run.cell.model,
+    )
+    trajectory = make_trajectory(subject, calls, run.folder / "bodies.zst")
+    if trajectory is not None:
+        write_json(run.folder / "trajectory.json", trajectory)
 
 
 def _as_text(error: Exception) -> str:

@@ -107,6 +107,7 @@ def _receipt(run: CellRun) -> Receipt:
         tui_bundle=bundle.digest,
         prompt=f"sha256:{hashlib.sha256(run.task.prompt.encode()).hexdigest()}",
         transcript=file_digest(folder / "model_calls.jsonl"),
+        trajectory=file_digest(folder / "trajectory.json"),
         terminal=file_digest(folder / "terminal.cast"),
         diff=file_digest(folder / "diff.patch"),
         grade=file_digest(folder / "grade.json"),

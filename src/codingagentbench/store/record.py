@@ -18,6 +18,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str
     transcript: str | None
     """Of model_calls.jsonl."""
+    trajectory: str | None = None
     terminal: str | None
     diff: str | None
     grade: str | None
