@@ -33,7 +33,9 @@ def open_cell(tmp_path: Path) -> OpenCell:
                 cell_id="s/t/m/t", model=MODEL, backend=backend, bodies=pack, on_call=seen.append
             )
             session.listen(sock)
-            yield Cell(session, base_url, client, pack, seen)
-            await session.close()
+            try:
+                yield Cell(session, base_url, client, pack, seen)
+            finally:
+                await session.close()
 
     return opened

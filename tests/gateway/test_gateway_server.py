@@ -136,7 +136,7 @@ async def test_a_bad_request_gets_an_error_in_the_wires_shape_and_is_no_call(
 async def test_an_unknown_address_names_the_known_ones(task_files: TaskFiles, open_cell: OpenCell) -> None:
     async with (
         open_cell(task_files.control("noop")) as cell,
-        cell.client.post(f"{cell.base_url}/embeddings", headers=cell.headers) as reply,
+        cell.client.post(f"{cell.base_url}/completions", headers=cell.headers) as reply,
     ):
         message = (await reply.json())["error"]["message"]
         assert reply.status == 404

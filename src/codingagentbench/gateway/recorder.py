@@ -2,12 +2,17 @@
 
 import datetime as dt
 import hashlib
+import statistics
 import time
+from array import array
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
 
 from codingagentbench.gateway.bodies import BodyPack
 from codingagentbench.gateway.json_bytes import canonical
-from codingagentbench.gateway.wires import Meter, prompt_tokens
+from codingagentbench.gateway.sse import Event
+from codingagentbench.gateway.wires import Meter, Operation, totals
 from codingagentbench.store.record import ModelCall, Usage
 
 MAX_REPLY_BYTES = 64 << 20
@@ -29,9 +34,14 @@ class CallRecorder:
     request: bytes
     stream: bool
     cell_began: float
+    operation: Operation = "generate"
+    stripped_tools: tuple[str, ...] = ()
     began: float = field(default_factory=time.perf_counter)
     timestamp: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
-    first_byte: float | None = None
+    chunk_at: float | None = None
+    """When the newest chunk of the reply came."""
+    outputs_at: "array[float]" = field(default_factory=lambda: array("d"))
+    """When each chunk came that carried output."""
     ended: float | None = None
     status: int | None = None
     error: str | None = None
@@ -39,16 +49,32 @@ class CallRecorder:
     meter: Meter = field(init=False)
 
     def __post_init__(self) -> None:
-        self.meter = Meter(self.wire)
+        self.meter = Meter(self.wire, self.operation)
 
     def received(self, chunk: bytes) -> None:
         """Bytes of the reply, before they go on to the client. Raises ReplyTooLargeError."""
-        if self.first_byte is None:
-            self.first_byte = time.perf_counter()
+        self.chunk_at = time.perf_counter()
         self.response += chunk
         if len(self.response) > MAX_REPLY_BYTES:
             msg = f"the endpoint's reply is larger than {MAX_REPLY_BYTES} bytes"
             raise ReplyTooLargeError(msg)
+
+    def event(self, event: Event) -> Any:  # any JSON value
+        """Meter one event of the newest chunk; returns its decoded data, None where it has none."""
+        before = self.meter.outputs
+        data = self.meter.event(event)
+        if self.meter.outputs > before:
+            self._output()
+        return data
+
+    def body(self, body: bytes) -> None:
+        """Meter a whole reply, which is output as soon as its last byte is here."""
+        self._output()
+        self.meter.body(body)
+
+    def _output(self) -> None:
+        if self.chunk_at is not None and (not self.outputs_at or self.outputs_at[-1] != self.chunk_at):
+            self.outputs_at.append(self.chunk_at)
 
     def client_left(self) -> None:
         """The client closed before the call was over. One that had read the stream's proper end only hung up."""
@@ -65,15 +91,16 @@ class CallRecorder:
         request_ref = pack.add(request)
         response_ref = pack.add(pack.scrub(bytes(self.response))) if self.response else None
         usage = self.meter.usage
+        counts, gaps = totals(usage), [(after - before) * 1000 for before, after in pairwise(self.outputs_at)]
         return ModelCall(
             number=self.number,
             timestamp=self.timestamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             request_hash=request_hash(request),
-            prompt_tokens=prompt_tokens(usage),
-            completion_tokens=usage.output if usage else None,
-            cached_tokens=usage.input_cache_read if usage else None,
-            reasoning_tokens=usage.reasoning if usage else None,
-            ttft_ms=None if self.first_byte is None else (self.first_byte - self.began) * 1000,
+            prompt_tokens=counts.prompt_tokens,
+            completion_tokens=counts.completion_tokens,
+            cached_tokens=counts.cached_tokens,
+            reasoning_tokens=counts.reasoning_tokens,
+            ttft_ms=(self.outputs_at[0] - self.began) * 1000 if self.outputs_at else None,
             latency_ms=((self.ended or time.perf_counter()) - self.began) * 1000,
             finish_reason=self.meter.finish_reason,
             status=CLIENT_CLOSED if self.status is None else self.status,
@@ -84,6 +111,11 @@ class CallRecorder:
             start_ms=(self.began - self.cell_began) * 1000,
             usage=usage or Usage(),
             error=self.error,
+            operation=self.operation,
+            tbt_p50_ms=statistics.median(gaps) if gaps else None,
+            tbt_max_ms=max(gaps, default=None),
+            refusal=self.meter.refusal,
+            stripped_tools=list(self.stripped_tools),
             request_body=request_ref,
             response_body=response_ref,
         )

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from codingagentbench.gateway.json_bytes import decode, decode_fields, encode
+from codingagentbench.gateway.wires import Route
 
 
 class BadRequestError(ValueError):
@@ -14,7 +15,7 @@ class BadRequestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One request of either wire."""
+    """One request of any wire."""
 
     body: bytes = field(repr=False)
     fields: dict[str, Any] = field(repr=False)
@@ -23,6 +24,8 @@ class ModelRequest:
     stream: bool
     asks_usage: bool
     """stream_options.include_usage is on."""
+    model_in_body: bool = True
+    """False where the address says the model (Gemini)."""
 
     def content(self) -> dict[str, Any]:
         """The whole request decoded."""
@@ -30,28 +33,31 @@ class ModelRequest:
 
     def rewritten(self, *, model: str, ask_usage: bool) -> bytes:
         """The body for the endpoint: the client's own bytes, or with these two values replaced and no other touched."""
-        if model == self.model and not ask_usage:
+        rename = self.model_in_body and model != self.model
+        if not rename and not ask_usage:
             return self.body
-        changed = {**self.fields, "model": model}
+        changed = {**self.fields, "model": model} if rename else dict(self.fields)
         if ask_usage:
             options = _value(self.fields.get("stream_options"))
             changed["stream_options"] = {**(options if isinstance(options, dict) else {}), "include_usage": True}
         return encode(changed)
 
 
-def read_request(body: bytes) -> ModelRequest:
-    """Raises BadRequestError where the body is no JSON object."""
+def read_request(body: bytes, route: Route | None = None) -> ModelRequest:
+    """What the body says, and the address where it says more. Raises BadRequestError where the body is no object."""
     _check_utf8(body)
     fields = decode_fields(body)
     if fields is None:
         fields = _object(body)
     options = _value(fields.get("stream_options"))
+    in_path = route.model if route else None
     return ModelRequest(
         body=body,
         fields=fields,
-        model=_value(fields.get("model")),
-        stream=_value(fields.get("stream")) is True,
+        model=in_path or _value(fields.get("model")),
+        stream=_value(fields.get("stream")) is True if route is None or route.stream is None else route.stream,
         asks_usage=isinstance(options, dict) and options.get("include_usage") is True,
+        model_in_body=in_path is None,
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import re
 import secrets
 import socket
 import time
@@ -20,12 +21,13 @@ from codingagentbench.gateway.backends import Backend, EndpointBackend
 from codingagentbench.gateway.bodies import BodyPack
 from codingagentbench.gateway.client_side import ClientGoneError, error_response
 from codingagentbench.gateway.controls.serve import serve_control
+from codingagentbench.gateway.credentials import offered_tokens
 from codingagentbench.gateway.door import Door
 from codingagentbench.gateway.recorder import CallRecorder
 from codingagentbench.gateway.request import BadRequestError, ModelRequest, read_request
 from codingagentbench.gateway.room import Room
 from codingagentbench.gateway.upstream import pass_through
-from codingagentbench.gateway.wires import PATHS
+from codingagentbench.gateway.wires import ADDRESSES, SHAPES, Route, route_of, wire_of_client
 from codingagentbench.store.record import ModelCall
 
 MAX_REQUEST_BYTES = 64 << 20
@@ -33,6 +35,7 @@ ROOM_BYTES = 4 * MAX_REQUEST_BYTES
 """Requests of one cell that are in memory at a time, until they are recorded; more wait unread."""
 _CALL_BYTES = 64 << 10  # counted for every call, so that many small ones are bounded as well
 _CLOSE_S = 5.0
+_MODELS = re.compile(r"/v1(?:beta)?/models(?:/(.+))?")
 _RECORDERS = 2  # threads; hashing and compression release the interpreter
 
 
@@ -134,31 +137,32 @@ class CellSession:
         return sorted(self._calls, key=lambda call: call.number)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        wire = PATHS.get(request.path, "chat")
+        route = route_of(request.path, request.query)
+        wire = route.wire if route else wire_of_client(request.path, request.query, request.headers)
         if not self._is_authorised(request):
             return error_response(wire, 401, "missing or wrong key: use the one that was given", "invalid_api_key")
-        if request.method == "GET" and request.path.startswith("/v1/models"):
-            return self._models(request)
-        if request.method != "POST" or request.path not in PATHS:
-            known = ", ".join([*(f"POST {path}" for path in PATHS), "GET /v1/models"])
+        if request.method == "GET" and (models := _MODELS.fullmatch(request.path)):
+            return self._models(wire, models[1])
+        if request.method != "POST" or route is None:
             asked = f"{request.method} {request.path}"[:200]
-            return error_response(wire, 404, f"no such address: {asked}: known: {known}", "not_found")
+            return error_response(wire, 404, f"no such address: {asked}: known: {', '.join(ADDRESSES)}", "not_found")
         if self._failure is not None:
             return error_response(wire, 507, "calls cannot be recorded any more, so none is served", "store_failed")
         async with self._under_way():
-            return await self._receive(request, wire)
+            return await self._receive(request, route)
 
     def _is_authorised(self, request: web.BaseRequest) -> bool:
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        digest = hashlib.sha256(given.strip().encode("utf-8", "surrogateescape")).digest()
-        return scheme.lower() == "bearer" and hmac.compare_digest(digest, self._token_hash)
+        digests = [
+            hashlib.sha256(given.encode("utf-8", "surrogateescape")).digest() for given in offered_tokens(request)
+        ]
+        return any(hmac.compare_digest(digest, self._token_hash) for digest in digests)
 
-    def _models(self, request: web.BaseRequest) -> web.Response:
-        model = {"id": self.model, "object": "model", "created": 0, "owned_by": "codingagentbench"}
-        if request.path == "/v1/models":
-            return web.json_response({"object": "list", "data": [model]})
-        asked = request.path.removeprefix("/v1/models/")
-        return web.json_response(model) if asked == self.model else self._unknown_model("chat", asked)
+    def _models(self, wire: str, asked: str | None) -> web.Response:
+        """Answered here, in the client's shape: whatever the endpoint has, this cell has one model."""
+        if asked is None:
+            return web.json_response(SHAPES[wire].models(self.model))
+        known = web.json_response(SHAPES[wire].model(self.model))
+        return known if asked == self.model else self._unknown_model(wire, asked)
 
     def _unknown_model(self, wire: str, asked: object) -> web.Response:
         message = f"unknown model {str(asked)[:200]!r}: this cell has {self.model!r}"
@@ -177,8 +181,9 @@ class CellSession:
         finally:
             self._handling.discard(task)
 
-    async def _receive(self, request: web.BaseRequest, wire: str) -> web.StreamResponse:
+    async def _receive(self, request: web.BaseRequest, route: Route) -> web.StreamResponse:
         """Read the request into memory when there is room for it; the room is free again once it is recorded."""
+        wire = route.wire
         size = MAX_REQUEST_BYTES if request.content_length is None else request.content_length
         if size > MAX_REQUEST_BYTES:
             return _too_large(wire)
@@ -191,12 +196,12 @@ class CellSession:
             body = await _read_body(request)
             if body is None:
                 return _too_large(wire)
-            asked = read_request(body)
+            asked = read_request(body, route)
             if asked.model != self.model:
                 return self._unknown_model(wire, asked.model)
             self._count += 1
-            call = CallRecorder(self._count, wire, self.model, body, asked.stream, self._began)
-            return await self._serve(request, call, asked)
+            call = CallRecorder(self._count, wire, self.model, body, asked.stream, self._began, route.operation)
+            return await self._serve(request, call, asked, route)
         except BadRequestError as error:
             return error_response(wire, 400, str(error), "invalid_json")
         finally:
@@ -205,13 +210,15 @@ class CellSession:
             else:
                 self._record_soon(call, held)
 
-    async def _serve(self, request: web.BaseRequest, call: CallRecorder, asked: ModelRequest) -> web.StreamResponse:
+    async def _serve(
+        self, request: web.BaseRequest, call: CallRecorder, asked: ModelRequest, route: Route
+    ) -> web.StreamResponse:
         """Answer to the last byte, so that recording, which comes after, delays nothing."""
         try:
             if isinstance(self.backend, EndpointBackend):
-                response = await pass_through(self._client, self.backend, request, call, asked)
+                response = await pass_through(self._client, self.backend, request, call, asked, route)
             else:
-                response = await serve_control(self.backend, request, call, asked)
+                response = await serve_control(self.backend, request, call, asked, route)
             await client_side.finish(response, request)
         except (asyncio.CancelledError, ClientGoneError):
             call.client_left()

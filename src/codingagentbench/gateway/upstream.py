@@ -6,19 +6,21 @@ from multidict import CIMultiDict
 from codingagentbench.gateway import client_side
 from codingagentbench.gateway.backends import EndpointBackend
 from codingagentbench.gateway.client_side import ClientGoneError
+from codingagentbench.gateway.credentials import CREDENTIAL_HEADERS, endpoint_credential, offered_tokens
+from codingagentbench.gateway.json_array import ArrayReader
 from codingagentbench.gateway.recorder import CallRecorder, ReplyTooLargeError
 from codingagentbench.gateway.request import ModelRequest
 from codingagentbench.gateway.sse import EventReader, MalformedStreamError
 from codingagentbench.gateway.usage_switch import hides_usage, shown
-from codingagentbench.gateway.wires import error_body, error_of_status
+from codingagentbench.gateway.wires import Route, endpoint_url, error_body, error_of_status
 
-_ENDPOINT_PATH = {"chat": "/chat/completions", "responses": "/responses"}
 # RFC 9110, 7.6.1, and what belongs to one side only. Cookies and credentials never pass.
 _NOT_FORWARDED = frozenset(
     {
         *("connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect", "proxy-connection"),
         *("content-encoding", "content-length", "content-type", "accept-encoding", "host"),
-        *("authorization", "x-api-key", "api-key", "cookie", "proxy-authenticate", "proxy-authorization"),
+        *CREDENTIAL_HEADERS,
+        *("cookie", "proxy-authenticate", "proxy-authorization"),
     }
 )
 _NOT_RETURNED = _NOT_FORWARDED - {"content-type"} | {"set-cookie"}
@@ -26,7 +28,12 @@ _GOOD = range(200, 300)
 
 
 async def pass_through(
-    client: ClientSession, backend: EndpointBackend, request: web.BaseRequest, call: CallRecorder, asked: ModelRequest
+    client: ClientSession,
+    backend: EndpointBackend,
+    request: web.BaseRequest,
+    call: CallRecorder,
+    asked: ModelRequest,
+    route: Route,
 ) -> web.StreamResponse:
     """Send the call on and bring its reply back. What fails is told to the client and recorded as what it is.
 
@@ -40,14 +47,16 @@ async def pass_through(
     hide_usage = hides_usage(call.wire, asked)
     try:
         async with client.post(
-            backend.base_url + _ENDPOINT_PATH[call.wire],
+            endpoint_url(backend.base_url, route, backend.endpoint_model),
+            params=[(name, value) for name, value in request.query.items() if name != "key"],
             data=asked.rewritten(model=backend.endpoint_model, ask_usage=hide_usage),
-            headers=_request_headers(request, backend),
+            headers=_request_headers(request, backend, call.wire),
             allow_redirects=False,
         ) as reply:
             call.status = reply.status
-            if _is_stream(reply, call):
-                return await _stream(request, reply, call, hide_usage=hide_usage)
+            if _is_stream(reply, call, array=route.array):
+                events = ArrayReader() if route.array else EventReader()
+                return await _stream(request, reply, call, events, hide_usage=hide_usage)
             return await _whole(reply, call)
     except ClientGoneError:
         raise
@@ -66,9 +75,9 @@ def _failed(call: CallRecorder, error: Exception) -> web.Response:
     return _own_error(call, 502, f"the endpoint cannot be reached: {error}", "endpoint_unreachable")
 
 
-def _is_stream(reply: ClientResponse, call: CallRecorder) -> bool:
+def _is_stream(reply: ClientResponse, call: CallRecorder, *, array: bool) -> bool:
     """By what the reply says it is; some endpoints forget to say so, and then by what was asked."""
-    if reply.status not in _GOOD or reply.content_type == "application/json":
+    if reply.status not in _GOOD or (reply.content_type == "application/json" and not array):
         return False
     return call.stream or reply.content_type == "text/event-stream"
 
@@ -79,19 +88,24 @@ async def _whole(reply: ClientResponse, call: CallRecorder) -> web.Response:
     body = bytes(call.response)
     call.error = error_of_status(reply.status)
     if call.error is None:
-        call.meter.body(body)
+        call.body(body)
         call.error = "endpoint_error" if call.stream else call.meter.error
     return web.Response(status=reply.status, body=body, headers=_reply_headers(reply))
 
 
 async def _stream(
-    request: web.BaseRequest, reply: ClientResponse, call: CallRecorder, *, hide_usage: bool
+    request: web.BaseRequest,
+    reply: ClientResponse,
+    call: CallRecorder,
+    events: EventReader | ArrayReader,
+    *,
+    hide_usage: bool,
 ) -> web.StreamResponse:
     """The reply's chunks go on as they come. A break in the transport is passed on as one, never closed properly."""
     response = web.StreamResponse(status=reply.status, headers=_reply_headers(reply))
     await client_side.start(response, request)
     try:
-        await _copy(reply, response, call, hide_usage=hide_usage)
+        await _copy(reply, response, call, events, hide_usage=hide_usage)
     except ClientGoneError:
         raise
     except (MalformedStreamError, ReplyTooLargeError) as error:
@@ -105,19 +119,25 @@ async def _stream(
     return response
 
 
-async def _copy(reply: ClientResponse, response: web.StreamResponse, call: CallRecorder, *, hide_usage: bool) -> None:
-    events = EventReader()
+async def _copy(
+    reply: ClientResponse,
+    response: web.StreamResponse,
+    call: CallRecorder,
+    events: EventReader | ArrayReader,
+    *,
+    hide_usage: bool,
+) -> None:
     async for chunk in reply.content.iter_any():
         call.received(chunk)
         if hide_usage:
-            if visible := shown(events.feed(chunk), call.meter):
+            if visible := shown(events.feed(chunk), call):
                 await client_side.write(response, visible)
             continue
         await client_side.write(response, chunk)
         for event in events.feed(chunk):
-            call.meter.event(event)
+            call.event(event)
     last = events.close()
-    ending = shown(last, call.meter) + events.rest()
+    ending = shown(last, call) + events.rest()
     if hide_usage and ending:
         await client_side.write(response, ending)
 
@@ -128,15 +148,16 @@ def _own_error(call: CallRecorder, status: int, message: str, error: str) -> web
     return web.Response(status=status, body=body, content_type="application/json", charset="utf-8")
 
 
-def _request_headers(request: web.BaseRequest, backend: EndpointBackend) -> CIMultiDict[str]:
-    token = request.headers.get("Authorization", "").rpartition(" ")[2]
+def _request_headers(request: web.BaseRequest, backend: EndpointBackend, wire: str) -> CIMultiDict[str]:
+    tokens = [token for token in offered_tokens(request) if token]
     headers = CIMultiDict(
-        (k, v) for k, v in request.headers.items() if k.lower() not in _NOT_FORWARDED and token not in v
+        (k, v)
+        for k, v in request.headers.items()
+        if k.lower() not in _NOT_FORWARDED and not any(token in v for token in tokens)
     )
     headers["Accept-Encoding"] = "identity"
     headers["Content-Type"] = "application/json"
-    if backend.key:
-        headers["Authorization"] = f"Bearer {backend.key}"
+    headers.update(endpoint_credential(wire, backend.key))
     return headers
 
 

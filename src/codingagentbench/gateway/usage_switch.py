@@ -1,8 +1,8 @@
 """Streamed chat reports usage only when asked: the gateway asks always, and shows it only to a client that asked."""
 
+from codingagentbench.gateway.recorder import CallRecorder
 from codingagentbench.gateway.request import ModelRequest
 from codingagentbench.gateway.sse import Event
-from codingagentbench.gateway.wires import Meter
 
 
 def hides_usage(wire: str, asked: ModelRequest) -> bool:
@@ -10,9 +10,9 @@ def hides_usage(wire: str, asked: ModelRequest) -> bool:
     return wire == "chat" and asked.stream and not asked.asks_usage
 
 
-def shown(events: list[Event], meter: Meter) -> bytes:
+def shown(events: list[Event], call: CallRecorder) -> bytes:
     """Meter the events; the bytes of those that the client asked for."""
-    return b"".join(event.raw for event in events if not _is_usage_chunk(meter.event(event)))
+    return b"".join(event.raw for event in events if not _is_usage_chunk(call.event(event)))
 
 
 def _is_usage_chunk(data: object) -> bool:

@@ -1,4 +1,4 @@
-"""The controls as an ordinary OpenAI-compatible endpoint over real HTTP, with faults on demand.
+"""The controls as an ordinary endpoint of all four wires over real HTTP, with faults on demand.
 
 For tests and benchmarks, which drive the gateway's way to an endpoint with it.
 """
@@ -15,9 +15,9 @@ from aiohttp import web
 
 from codingagentbench.gateway.backends import ControlBackend
 from codingagentbench.gateway.client_side import error_response
-from codingagentbench.gateway.controls.serve import STREAM_HEADERS, answer
+from codingagentbench.gateway.controls.serve import ARRAY_HEADERS, STREAM_HEADERS, answer
 from codingagentbench.gateway.json_bytes import decode
-from codingagentbench.gateway.wires import PATHS
+from codingagentbench.gateway.wires import SHAPES, route_of, wire_of_client
 
 _MAX_BODY = 128 << 20
 
@@ -72,8 +72,7 @@ class ControlEndpoint:
 
     async def __aenter__(self) -> "ControlEndpoint":
         app = web.Application(client_max_size=_MAX_BODY)
-        for path in PATHS:
-            app.router.add_post(path, self._call)
+        app.router.add_post("/{path:.*}", self._call)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
         sock = socket.create_server(("127.0.0.1", 0), backlog=1024)
@@ -88,10 +87,13 @@ class ControlEndpoint:
             await self._runner.cleanup()
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
-        wire, body = PATHS[request.path], await request.read()
+        route, body = route_of(request.path, request.query), await request.read()
+        wire = route.wire if route else wire_of_client(request.path, request.query, request.headers)
         self.received.append(Received(request.path, dict(request.headers), body))
         if (refusal := self._refusal(wire, request)) is not None:
             return refusal
+        if route is None:
+            return error_response(wire, 404, f"no such address: {request.path}", "not_found")
         if self.fault is Fault.SILENT:
             await asyncio.Event().wait()
         if self.fault is Fault.RESET:
@@ -101,12 +103,11 @@ class ControlEndpoint:
         if self.fault is Fault.FAILED_INSIDE:
             return web.json_response({"error": {"message": "overloaded", "type": "server_error", "code": None}})
         reports = self.fault is not Fault.NO_USAGE
-        reply = answer(self.backend, wire, self.model, decode(body), reports_usage=reports)
-        return await self._send(request, reply)
+        reply = answer(self.backend, wire, self.model, decode(body), route=route, reports_usage=reports)
+        return await self._send(request, reply, array=route.array)
 
     def _refusal(self, wire: str, request: web.Request) -> web.Response | None:
-        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-        wrong_key = self.key is not None and not hmac.compare_digest(given, f"Bearer {self.key}".encode())
+        wrong_key = self.key is not None and not self._is_right(request, wire, self.key)
         if wrong_key or self.fault is Fault.UNAUTHORIZED:
             return error_response(wire, 401, "wrong key", "invalid_api_key")
         if self.fault is Fault.RATE_LIMITED:
@@ -119,10 +120,17 @@ class ControlEndpoint:
             return error_response(wire, 500, "out of order", "internal_error")
         return None
 
-    async def _send(self, request: web.Request, reply: bytes | Sequence[bytes]) -> web.StreamResponse:
+    @staticmethod
+    def _is_right(request: web.Request, wire: str, key: str) -> bool:
+        """A vendor looks at its own header only."""
+        header, value = SHAPES[wire].credential(key)
+        given = request.headers.get(header, "").encode("utf-8", "surrogateescape")
+        return hmac.compare_digest(given, value.encode())
+
+    async def _send(self, request: web.Request, reply: bytes | Sequence[bytes], *, array: bool) -> web.StreamResponse:
         whole = isinstance(reply, bytes)
         body = reply if isinstance(reply, bytes) else b"".join(reply)
-        headers = {"Content-Type": "application/json"} if whole else dict(STREAM_HEADERS)
+        headers = {"Content-Type": "application/json"} if whole else dict(ARRAY_HEADERS if array else STREAM_HEADERS)
         if whole:
             headers["Content-Length"] = str(len(body))
         response = web.StreamResponse(headers=headers)

@@ -24,6 +24,8 @@ class ToolCall:
     type: ToolType = "function"
     text: str = ""
     """What a tool of type "custom", which takes text instead of arguments, is given."""
+    broken: str = ""
+    """Sent in place of the arguments' JSON: text that is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,17 @@
 """A control's reply as a chat completion, whole and streamed, as an endpoint would send it."""
 
-import json
 from collections.abc import Iterator
 
 from codingagentbench.gateway.controls.hands import Reply, ToolCall
 from codingagentbench.gateway.controls.history import Conversation, Json
-from codingagentbench.gateway.controls.rendering import pieces, reply_tokens
+from codingagentbench.gateway.controls.rendering import arguments_text, event, pieces, reply_tokens
 
 
 def chat_body(model: str, talk: Conversation, reply: Reply) -> Json:
     """A whole chat completion."""
     message: Json = {"role": "assistant", "content": reply.text}
     if reply.call:
-        message["tool_calls"] = [_call(talk, reply.call)]
+        message["tool_calls"] = [_call(talk, reply, reply.call)]
     choice = {"index": 0, "message": message, "finish_reason": _finish(reply), "logprobs": None}
     usage = {"usage": _usage(talk, reply)} if talk.reports_usage else {}
     return {**_head(model, talk, "chat.completion"), "choices": [choice], **usage}
@@ -23,28 +22,28 @@ def chat_stream(model: str, talk: Conversation, reply: Reply) -> Iterator[bytes]
     head = _head(model, talk, "chat.completion.chunk")
 
     def chunk(delta: Json, finish: str | None = None) -> bytes:
-        return _data({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+        return event({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
 
     yield chunk({"role": "assistant", "content": ""})
     yield from (chunk({"content": piece}) for piece in pieces(reply.text))
     if reply.call:
-        yield from (chunk({"tool_calls": [delta]}) for delta in _call_deltas(talk, reply.call))
+        yield from (chunk({"tool_calls": [delta]}) for delta in _call_deltas(talk, reply, reply.call))
     yield chunk({}, _finish(reply))
     if talk.include_usage and talk.reports_usage:
-        yield _data({**head, "choices": [], "usage": _usage(talk, reply)})
+        yield event({**head, "choices": [], "usage": _usage(talk, reply)})
     yield b"data: [DONE]\n\n"
 
 
-def _call_deltas(talk: Conversation, call: ToolCall) -> Iterator[Json]:
+def _call_deltas(talk: Conversation, reply: Reply, call: ToolCall) -> Iterator[Json]:
     """The call's head with empty arguments, then the arguments in pieces."""
-    whole = _call(talk, call)
+    whole = _call(talk, reply, call)
     field = "input" if call.type == "custom" else "arguments"
     yield {"index": 0, **whole, call.type: {**whole[call.type], field: ""}}
     yield from ({"index": 0, call.type: {field: piece}} for piece in pieces(whole[call.type][field]))
 
 
-def _call(talk: Conversation, call: ToolCall) -> Json:
-    given = {"input": call.text} if call.type == "custom" else {"arguments": json.dumps(call.arguments)}
+def _call(talk: Conversation, reply: Reply, call: ToolCall) -> Json:
+    given = {"input": call.text} if call.type == "custom" else {"arguments": arguments_text(reply)}
     return {"id": f"call_{talk.digest}", "type": call.type, call.type: {"name": call.name, **given}}
 
 
@@ -66,7 +65,3 @@ def _usage(talk: Conversation, reply: Reply) -> Json:
         "prompt_tokens_details": {"cached_tokens": 0},
         "completion_tokens_details": {"reasoning_tokens": 0},
     }
-
-
-def _data(value: Json) -> bytes:
-    return b"data: " + json.dumps(value).encode() + b"\n\n"

@@ -1,11 +1,10 @@
 """A control's reply on the Responses wire, whole and streamed, as an endpoint would send it."""
 
-import json
 from collections.abc import Iterator
 
 from codingagentbench.gateway.controls.hands import Reply, ToolCall
 from codingagentbench.gateway.controls.history import Conversation, Json
-from codingagentbench.gateway.controls.rendering import pieces, reply_tokens
+from codingagentbench.gateway.controls.rendering import arguments_text, event, pieces, reply_tokens
 
 # Type of item, the field with what the tool is given, and the events that carry it.
 _FUNCTION = ("function_call", "arguments", "response.function_call_arguments")
@@ -19,9 +18,8 @@ def responses_body(model: str, talk: Conversation, reply: Reply) -> Json:
 
 def responses_stream(model: str, talk: Conversation, reply: Reply) -> Iterator[bytes]:
     """The same as events, numbered."""
-    for number, event in enumerate(_events(model, talk, reply)):
-        data = json.dumps({**event, "sequence_number": number})
-        yield f"event: {event['type']}\ndata: {data}\n\n".encode()
+    for number, data in enumerate(_events(model, talk, reply)):
+        yield event({**data, "sequence_number": number}, str(data["type"]))
 
 
 def _events(model: str, talk: Conversation, reply: Reply) -> Iterator[Json]:
@@ -47,11 +45,11 @@ def _message_events(index: int, item: Json) -> Iterator[Json]:
 
 def _call_events(index: int, item: Json) -> Iterator[Json]:
     place = {"output_index": index, "item_id": item["id"]}
-    _, field, event = _CUSTOM if item["type"] == _CUSTOM[0] else _FUNCTION
+    _, field, name = _CUSTOM if item["type"] == _CUSTOM[0] else _FUNCTION
     yield _added(index, {**item, "status": "in_progress", field: ""})
     for piece in pieces(item[field]):
-        yield {"type": f"{event}.delta", **place, "delta": piece}
-    yield {"type": f"{event}.done", **place, field: item[field], "name": item["name"]}
+        yield {"type": f"{name}.delta", **place, "delta": piece}
+    yield {"type": f"{name}.done", **place, field: item[field], "name": item["name"]}
 
 
 def _added(index: int, item: Json) -> Json:
@@ -61,10 +59,10 @@ def _added(index: int, item: Json) -> Json:
 def _items(talk: Conversation, reply: Reply) -> list[Json]:
     content = [{"type": "output_text", "text": reply.text, "annotations": []}]
     message = {"id": f"msg_{talk.digest}", "type": "message", "role": "assistant", "status": "completed"}
-    return [{**message, "content": content}, *([_call(talk, reply.call)] if reply.call else [])]
+    return [{**message, "content": content}, *([_call(talk, reply, reply.call)] if reply.call else [])]
 
 
-def _call(talk: Conversation, call: ToolCall) -> Json:
+def _call(talk: Conversation, reply: Reply, call: ToolCall) -> Json:
     kind, field, _ = _CUSTOM if call.type == "custom" else _FUNCTION
     return {
         "id": f"{'ctc' if call.type == 'custom' else 'fc'}_{talk.digest}",
@@ -72,7 +70,7 @@ def _call(talk: Conversation, call: ToolCall) -> Json:
         "status": "completed",
         "call_id": f"call_{talk.digest}",
         "name": call.name,
-        field: call.text if call.type == "custom" else json.dumps(call.arguments),
+        field: call.text if call.type == "custom" else arguments_text(reply),
     }
 
 
