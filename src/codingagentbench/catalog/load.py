@@ -1,5 +1,6 @@
 """The catalogue: ours and other people's folders, read lazily, each kind once."""
 
+import datetime as dt
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from pydantic import BaseModel
 from codingagentbench.catalog.faults import fault_at, read_entry, read_text
 from codingagentbench.catalog.model import ControlModel, Endpoint, EndpointModel, ModelFile
 from codingagentbench.catalog.plugin import Plugin
+from codingagentbench.catalog.price import PriceTable
+from codingagentbench.catalog.prices import PriceEntry, Quote, quote
 from codingagentbench.catalog.sweep import SweepSpec
 from codingagentbench.catalog.task_faults import Fault, program_faults
 from codingagentbench.catalog.tasks import TaskFolder, read_task, task_folders
@@ -82,6 +85,17 @@ class Catalog:
     def models(self) -> Mapping[str, ModelEntry]:
         """By id."""
         return self._entries("models", ModelFile, lambda content, file: list(_models(content, file)))
+
+    @cached_property
+    def prices(self) -> Mapping[str, PriceEntry]:
+        """Price tables by `name@version`."""
+        return self._entries("prices", PriceTable, lambda t, file: [(t.id, PriceEntry(t, file, self._root_of(file)))])
+
+    def quote(self, model_id: str, day: dt.date) -> Quote | None:
+        """What a model costs on `day`; None where no table knows."""
+        model = self.model(model_id)
+        names = [model_id, (model.model and model.model.endpoint_id) or ""]
+        return quote(self.prices.values(), names, day)
 
     @cached_property
     def plugins(self) -> Mapping[str, Plugin]:
@@ -160,7 +174,7 @@ class Catalog:
     def check(self) -> list[str]:
         """Every fault of every file, one a line; empty where all is well."""
         faults = []
-        for kind in ("tuis", "models", "plugins", "toolchains", "tasks", "sweep_files"):
+        for kind in ("tuis", "models", "prices", "plugins", "toolchains", "tasks", "sweep_files"):
             faults += _faults_of(partial(getattr, self, kind))
         for file in self._files("sweeps"):
             faults += _faults_of(partial(self._check_sweep, file))
@@ -185,6 +199,9 @@ class Catalog:
     def _files(self, kind: str) -> Iterator[Path]:
         for root in self.roots:
             yield from sorted(f for f in (root / kind).glob("*.toml") if not f.name.startswith("."))
+
+    def _root_of(self, file: Path) -> int:
+        return max(n for n, root in enumerate(self.roots) if file.is_relative_to(root))
 
     def _entries(self, kind: str, model: type[M], keyed: Callable[[M, Path], list[tuple[str, T]]]) -> Mapping[str, T]:
         found: Found[T] = {}

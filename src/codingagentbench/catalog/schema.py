@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from codingagentbench.catalog.model import ModelFile
 from codingagentbench.catalog.plugin import Plugin
+from codingagentbench.catalog.price import PriceTable
 from codingagentbench.catalog.sweep import SweepSpec
 from codingagentbench.catalog.task import Task
 from codingagentbench.catalog.toolchain import Toolchain
@@ -16,6 +17,7 @@ KINDS: dict[str, type[BaseModel]] = {
     "tui": Tui,
     "models": ModelFile,
     "plugin": Plugin,
+    "prices": PriceTable,
     "toolchain": Toolchain,
     "sweep": SweepSpec,
 }

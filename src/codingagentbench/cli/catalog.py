@@ -23,7 +23,7 @@ def check(catalog: CatalogOption = None) -> None:
         typer.echo(fault)
     if faults:
         raise typer.Exit(2)
-    kinds = ("task_places", "tuis", "models", "plugins", "toolchains", "sweep_files")
+    kinds = ("task_places", "tuis", "models", "prices", "plugins", "toolchains", "sweep_files")
     counts = ", ".join(f"{len(getattr(entries, kind))} {kind.split('_')[0].rstrip('s')}s" for kind in kinds)
     typer.echo(f"no faults: {counts}")
 

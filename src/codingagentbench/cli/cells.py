@@ -20,7 +20,7 @@ def command(sweep: SweepFilter = None, json: JsonOption = False, results: Result
             sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
         return
     table = Table(header_style="bold", pad_edge=False)
-    for name in ("cell", "outcome", "pass", "integrity", "blast", "tokens", "calls", "wall"):
+    for name in ("cell", "outcome", "pass", "integrity", "blast", "tokens", "calls", "cost", "wall"):
         table.add_column(name, justify="left" if name in {"cell", "outcome"} else "right", no_wrap=name != "cell")
     for row in rows:
         table.add_row(Text(row["cell_id"]), Text(row["outcome"]), *(_figure(row, *f) for f in _FIGURES))
@@ -33,6 +33,7 @@ _FIGURES = (
     ("blast_radius_without_droppings", "{:.2f}", 1.0),
     ("tokens", "{:,}", 1),
     ("model_calls", "{}", 1),
+    ("cost_usd", "${:.4f}", 1),
     ("wall_clock_ms", "{:.1f} s", 0.001),
 )
 

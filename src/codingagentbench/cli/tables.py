@@ -103,7 +103,7 @@ def _table(rows: list[Summary], *, controls: bool) -> Table:
     for name in ("TUI", "model"):
         table.add_column(name, no_wrap=True)
     headings = ["passed (95 %)", "verdicts"] if controls else ["passed (95 %)"]
-    for name in (*headings, "no score", "skipped", "integrity", "fidelity", "blast radius", "tokens", "wall"):
+    for name in (*headings, "no score", "skipped", "integrity", "fidelity", "blast radius", "tokens", "cost", "wall"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(*_cells(row, controls=controls))
@@ -118,11 +118,20 @@ def _cells(row: Summary, *, controls: bool) -> list[Text]:
         cells.append(Text(f"{right}/{of}", style="green" if right == of else "bold red"))
     cells += [Text(str(row.passed.infrastructure)), Text(str(row.skipped))]
     cells += [_figure(v, n, "{:.2f}") for v in (row.integrity, row.fidelity, row.blast_radius)]
-    return [*cells, _figure(row.tokens, n, "{:,.0f}"), _figure(row.wall_s, n, "{:.1f} s")]
+    return [*cells, _figure(row.tokens, n, "{:,.0f}"), _cost(row), _figure(row.wall_s, n, "{:.1f} s")]
 
 
 def _figure(value: float | None, n: int, form: str) -> Text:
     return Text("unknown" if n else "-", style="dim") if value is None else Text(form.format(value))
+
+
+def _cost(row: Summary) -> Text:
+    """Dollars spent; where only a part is known, that part, and that there is more."""
+    if row.cost_usd is not None:
+        return Text(f"${row.cost_usd:,.4f}")
+    if row.known_cost_usd:
+        return Text(f"unknown (${row.known_cost_usd:,.4f} known)", style="dim")
+    return Text("unknown" if row.passed.run else "-", style="dim")
 
 
 def _print_missing(console: Console, result: SweepResult) -> None:

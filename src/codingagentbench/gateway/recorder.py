@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from codingagentbench.catalog.prices import Quote
 from codingagentbench.gateway.bodies import BodyPack
+from codingagentbench.gateway.cost import cost_of
 from codingagentbench.gateway.json_bytes import canonical
 from codingagentbench.gateway.sse import Event
 from codingagentbench.gateway.wires import Meter, Operation, totals
@@ -46,6 +48,8 @@ class CallRecorder:
     status: int | None = None
     error: str | None = None
     response: bytearray = field(default_factory=bytearray)
+    price: Quote | None = None
+    """What the model costs, where a table says."""
     meter: Meter = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,6 +96,7 @@ class CallRecorder:
         response_ref = pack.add(pack.scrub(bytes(self.response))) if self.response else None
         usage = self.meter.usage
         counts, gaps = totals(usage), [(after - before) * 1000 for before, after in pairwise(self.outputs_at)]
+        cost = cost_of(usage, self.price)
         return ModelCall(
             number=self.number,
             timestamp=self.timestamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
@@ -105,7 +110,7 @@ class CallRecorder:
             finish_reason=self.meter.finish_reason,
             status=CLIENT_CLOSED if self.status is None else self.status,
             wire=self.wire,
-            cost_usd=None,
+            cost_usd=cost.total,
             model=self.model,
             stream=self.stream,
             start_ms=(self.began - self.cell_began) * 1000,
@@ -118,6 +123,8 @@ class CallRecorder:
             stripped_tools=list(self.stripped_tools),
             request_body=request_ref,
             response_body=response_ref,
+            price=self.price.table if self.price else None,
+            known_cost_usd=cost.known if self.price else None,
         )
 
 

@@ -15,6 +15,7 @@ from types import TracebackType
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 
+from codingagentbench.catalog.prices import Quote
 from codingagentbench.errors import StoreError
 from codingagentbench.gateway import client_side
 from codingagentbench.gateway.backends import Backend, EndpointBackend
@@ -67,6 +68,7 @@ class Gateway:
         backend: Backend,
         bodies: Path,
         on_call: Callable[[ModelCall], None] | None = None,
+        price: Quote | None = None,
     ) -> "CellSession":
         """A session for one cell; `bodies` is the file that its bodies are packed into.
 
@@ -75,9 +77,11 @@ class Gateway:
         if self._client is None:
             msg = "the gateway is used outside of its `async with`"
             raise RuntimeError(msg)
-        return CellSession(
+        session = CellSession(
             self._client, self._recorders, cell_id=cell_id, model=model, backend=backend, bodies=bodies, on_call=on_call
         )
+        session.price = price
+        return session
 
 
 class CellSession:
@@ -101,6 +105,7 @@ class CellSession:
         self._pack = BodyPack(bodies, [self.token, key or ""])
         self._client, self._recorders = client, recorders
         self._on_call = on_call
+        self.price: Quote | None = None
         self._began = time.perf_counter()
         self._calls: list[ModelCall] = []
         self._count = 0
@@ -201,6 +206,7 @@ class CellSession:
                 return self._unknown_model(wire, asked.model)
             self._count += 1
             call = CallRecorder(self._count, wire, self.model, body, asked.stream, self._began, route.operation)
+            call.price = self.price
             return await self._serve(request, call, asked, route)
         except BadRequestError as error:
             return error_response(wire, 400, str(error), "invalid_json")

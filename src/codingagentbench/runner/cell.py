@@ -122,7 +122,11 @@ async def _agent(run: CellRun, prepared: Prepared, adapter: OpenSpan) -> None:
     opened_ns = time.time_ns()
     with run.phase("launch"):
         session = run.kit.gateway.open_cell(
-            cell_id=run.cell.cell_id, model=run.cell.model, backend=backend, bodies=run.folder / "bodies.zst"
+            cell_id=run.cell.cell_id,
+            model=run.cell.model,
+            backend=backend,
+            bodies=run.folder / "bodies.zst",
+            price=run.kit.price(run.cell.model),
         )
         launch = render_launch(
             run.tui,

@@ -1,5 +1,6 @@
 """What all cells of a sweep share, made once: catalogue, engine, gateway, bundles, toolchains, templates."""
 
+import datetime as dt
 import hashlib
 import os
 import platform
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from codingagentbench.bundles.bundle import Bundle
 from codingagentbench.catalog.load import Catalog, TaskFolder
+from codingagentbench.catalog.prices import Quote
 from codingagentbench.gateway.backends import Backend
 from codingagentbench.gateway.server import Gateway
 from codingagentbench.runner.backend import backend_for
@@ -53,6 +55,13 @@ class Kit:
     templates: Templates
     endpoint_override: str | None = None
     """`--endpoint`: the base URL for every model that is no control."""
+
+    day: dt.date = field(default_factory=lambda: dt.datetime.now(dt.UTC).date())
+    """The day of the sweep: prices in force on it count for all of its cells."""
+
+    def price(self, model: str) -> Quote | None:
+        """What a model costs; None where no price table says."""
+        return self.catalog.quote(model, self.day)
 
     def toolchains(self, task: TaskFolder) -> list[FoundToolchain]:
         """The task's toolchains on this machine. Raises MissingToolchainError."""

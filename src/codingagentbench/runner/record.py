@@ -101,6 +101,7 @@ def _not_citable(run: CellRun, axes: Axes, outcome: str) -> list[str]:
 def _receipt(run: CellRun) -> Receipt:
     bundle = run.kit.bundles[run.cell.tui]
     folder: Path = run.folder
+    price = run.kit.price(run.cell.model)
     return Receipt(
         task=run.task.digest,
         image=bundle.digest,
@@ -111,7 +112,7 @@ def _receipt(run: CellRun) -> Receipt:
         terminal=file_digest(folder / "terminal.cast"),
         diff=file_digest(folder / "diff.patch"),
         grade=file_digest(folder / "grade.json"),
-        prices=None,
+        prices=price.digest if price else None,
         harness=harness_digest(),
     )
 

@@ -1,5 +1,6 @@
 """tokens: what was metered on the wire, and what the CLI said of itself beside it."""
 
+import math
 from collections.abc import Iterable
 
 from codingagentbench.scoring.evidence import Evidence
@@ -30,6 +31,10 @@ def tokens(evidence: Evidence, passed: int | None) -> Tokens:
         tui_reported_prompt_tokens=evidence.tui_reported_prompt_tokens,
         tui_reported_completion_tokens=evidence.tui_reported_completion_tokens,
         tui_report_difference=None if reported is None or total is None else reported - total,
+        cost_usd=_cost(counted),
+        known_cost_usd=_known_cost(counted),
+        unpriced_calls=sum(c.cost_usd is None for c in counted),
+        price=next((c.price for c in counted if c.price), None),
     )
 
 
@@ -42,6 +47,17 @@ def _known_total(calls: list[ModelCall], name: str) -> int | None:
     """The sum over the calls that say; None where none does (few endpoints report these)."""
     known = [n for c in calls if (n := getattr(c, name)) is not None]
     return sum(known) if known else None
+
+
+def _cost(calls: list[ModelCall]) -> float | None:
+    """Dollars of all calls; unknown as soon as one call's are. No call at all is no cost that anybody knows."""
+    costs = [c.cost_usd for c in calls]
+    return None if not costs or any(c is None for c in costs) else math.fsum(c for c in costs if c is not None)
+
+
+def _known_cost(calls: list[ModelCall]) -> float | None:
+    known = [c.known_cost_usd for c in calls if c.known_cost_usd is not None]
+    return math.fsum(known) if known else None
 
 
 def _reported(evidence: Evidence) -> int | None:

@@ -15,6 +15,7 @@ from codingagentbench.site.text import (
     Figure,
     count,
     decimal,
+    money,
     not_applicable,
     seconds,
     short_digest,
@@ -24,6 +25,7 @@ from codingagentbench.site.text import (
 )
 from codingagentbench.site.trace import view_calls, view_trace
 from codingagentbench.store.attempts import Attempt
+from codingagentbench.store.axes import Tokens
 from codingagentbench.store.record import Record
 from codingagentbench.sweep.failures import FAILURES
 
@@ -180,6 +182,8 @@ def timing(record: Record) -> Rows:
         ("total_tokens", count(tokens.total_tokens)),
         ("cached_tokens", count(tokens.cached_tokens)),
         ("reasoning_tokens", count(tokens.reasoning_tokens)),
+        ("cost_usd", _cost(tokens)),
+        ("price table", Figure(tokens.price) if tokens.price else unknown("no price table names this model")),
         ("TUI-reported prompt_tokens", _said(tokens.tui_reported_prompt_tokens)),
         ("TUI-reported completion_tokens", _said(tokens.tui_reported_completion_tokens)),
         ("TUI-reported minus metered", signed(tokens.tui_report_difference)),
@@ -187,6 +191,14 @@ def timing(record: Record) -> Rows:
         ("container_active_ms", decimal(latency.container_active_ms)),
         ("model_call_ms", decimal(latency.model_call_ms)),
     ]
+
+
+def _cost(tokens: Tokens) -> Figure:
+    """Dollars; where only a part is known, the part and that it is one."""
+    if tokens.cost_usd is None and tokens.known_cost_usd:
+        calls = f"{tokens.unpriced_calls} calls have a part without a price"
+        return Figure(f"unknown (${tokens.known_cost_usd:.6f} of it known)", "unknown", calls)
+    return money(tokens.cost_usd)
 
 
 def _said(value: int | None) -> Figure:

@@ -44,6 +44,14 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     tui_reported_completion_tokens: int | None = None
     tui_report_difference: int | None = None
     """TUI-reported total minus metered total."""
+    cost_usd: float | None = None
+    """Of all calls together; None as soon as one call's cost is unknown."""
+    known_cost_usd: float | None = None
+    """The part of the cost that is known; None where no call has a price."""
+    unpriced_calls: int | None = None
+    """Calls of which the cost is not (wholly) known."""
+    price: str | None = None
+    """The price table's version, `name@date`."""
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):

@@ -176,6 +176,8 @@ class ModelCall(msgspec.Struct, frozen=True, kw_only=True):
     """The wire that the endpoint was spoken to in, where the call was translated."""
     price: str | None = None
     """Version of the price table that cost_usd was computed with."""
+    known_cost_usd: float | None = None
+    """The sum of those parts of the cost whose price is known; equals cost_usd where all are. None: no price at all."""
     canonical_hash: str | None = None
     """Of the request with the TUI's volatile parts taken out: what a cassette matches on."""
     request_body: BodyRef | None = None

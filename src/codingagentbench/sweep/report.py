@@ -1,5 +1,6 @@
 """What is said of cells: one row a cell for scripts, one line a TUI x model for people."""
 
+import math
 import statistics
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -70,6 +71,9 @@ def cell_row(plan: PlannedCell, record: Record | None) -> dict[str, Any]:
         "tokens": axes.tokens.total_tokens,
         "prompt_tokens": axes.tokens.prompt_tokens,
         "completion_tokens": axes.tokens.completion_tokens,
+        "cost_usd": axes.tokens.cost_usd,
+        "known_cost_usd": axes.tokens.known_cost_usd,
+        "price": axes.tokens.price,
         "model_calls": axes.tokens.model_calls,
         "wall_clock_ms": axes.latency.wall_clock_ms,
         "model_call_ms": axes.latency.model_call_ms,
@@ -100,6 +104,9 @@ class Summary:
     """Controls: how many got their verdict, of how many."""
     wall_s: float | None
     tokens: float | None
+    cost_usd: float | None
+    """Sum over the cells that ran, unscored ones too: it was spent. None as soon as one is unknown."""
+    known_cost_usd: float | None
     blast_radius: float | None
     """Mean, without declared droppings."""
     integrity: float | None
@@ -133,6 +140,8 @@ def _summary(tui: str, model: str, group: list[tuple[PlannedCell, Record | None]
         as_expected=(sum(verdicts), len(verdicts)) if verdicts else None,
         wall_s=_seconds(_median(r.axes.latency.wall_clock_ms for r in scored)),
         tokens=_median(r.axes.tokens.total_tokens for r in scored),
+        cost_usd=_sum([r.axes.tokens.cost_usd for r in run if r.axes.tokens.model_calls]),
+        known_cost_usd=_known_sum(r.axes.tokens.known_cost_usd for r in run),
         blast_radius=_mean(r.axes.blast_radius.blast_radius_without_droppings for r in scored),
         integrity=_mean(r.axes.integrity.integrity for r in scored),
         fidelity=_mean(r.axes.fidelity.fidelity for r in scored),
@@ -142,6 +151,16 @@ def _summary(tui: str, model: str, group: list[tuple[PlannedCell, Record | None]
 def _median(values: Iterable[float | None]) -> float | None:
     known = [v for v in values if v is not None]
     return statistics.median(known) if known else None
+
+
+def _sum(values: list[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return math.fsum(known) if values and len(known) == len(values) else None
+
+
+def _known_sum(values: Iterable[float | None]) -> float | None:
+    known = [v for v in values if v is not None]
+    return math.fsum(known) if known else None
 
 
 def _mean(values: Iterable[float | None]) -> float | None:
