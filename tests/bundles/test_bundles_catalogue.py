@@ -9,7 +9,20 @@ from codingagentbench.globs import matches
 
 ENTRIES = dict(open_catalog().tuis)
 LOCKS = sorted(next(iter(ENTRIES.values())).file.parent.glob("locks/**/*"))
-FILLED = {"tui", "node", "python", "base_url", "origin", "key", "model", "prompt", "max_turns", "timeout_s"}
+FILLED = {
+    "tui",
+    "node",
+    "python",
+    "base_url",
+    "origin",
+    "key",
+    "model",
+    "prompt",
+    "max_turns",
+    "timeout_s",
+    "home",
+    "work",
+}
 
 
 @pytest.fixture(params=sorted(ENTRIES))
@@ -17,14 +30,15 @@ def entry(request: pytest.FixtureRequest) -> TuiEntry:
     return ENTRIES[str(request.param)]
 
 
-def test_the_four_tuis_are_there() -> None:
-    assert set(ENTRIES) == {"aider", "codex", "pi", "direct"}
+def test_the_tuis_are_there() -> None:
+    assert set(ENTRIES) >= {"aider", "codex", "pi", "direct", "opencode", "qwen-code", "mini-swe-agent"}
 
 
 def test_every_placeholder_is_one_that_is_filled(entry: TuiEntry) -> None:
     tui = entry.tui
-    texts = [*tui.argv, *tui.env.values()]
-    used = {name for text in texts for name in re.findall(r"\{([a-z_]+)\}", text)}
+    commands = [a for command in (*tui.before, tui.argv) for a in command]
+    texts = [*commands, *tui.env.values(), *tui.config.values()]
+    used = {name for text in texts for name in re.findall(r"(?<!\$)\{([a-z_]+)\}", text)}
     assert used <= FILLED
     assert "prompt" in used
     assert "key" in used

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from codingagentbench.bundles.bundle import Bundle, install, installed, verify
+from codingagentbench.bundles.npm import unlocked
 from codingagentbench.catalog.tui import Tui
 from codingagentbench.errors import SetupError
 
@@ -176,3 +178,27 @@ def test_without_node_and_without_its_lock_the_user_is_told_what_to_install(npm_
 def test_a_built_in_tui_that_does_not_exist_is_refused(pypi_tui: Entry, tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"'\.\./catalog' is no TUI that is built in"):
         make(changed(pypi_tui, registry="builtin", package="../catalog"), tmp_path / "s")
+
+
+@needs_npm
+def test_a_program_without_its_executable_bit_gets_it_where_the_entry_says_so(npm_tui: Entry, tmp_path: Path) -> None:
+    plain = make(npm_tui, tmp_path / "s").folder / "node_modules/own/package.json"
+    assert plain.stat().st_mode & 0o111 == 0
+    program = make(changed(npm_tui, executable=["node_modules/own/package.json"]), tmp_path / "s").folder
+    assert (program / "node_modules/own/package.json").stat().st_mode & 0o777 == 0o755
+    with pytest.raises(SetupError, match=r"install\.executable: gone is not in the bundle"):
+        make(changed(npm_tui, executable=["gone"]), tmp_path / "s")
+
+
+def test_a_package_that_the_lock_does_not_name_is_told_from_one_that_it_does(tmp_path: Path) -> None:
+    packages = {"": {}, "node_modules/a": {"integrity": "sha512-A"}, "node_modules/b": {"integrity": "sha512-B"}}
+    lock, installed_ = tmp_path / "lock.json", tmp_path / "installed.json"
+    lock.write_text(json.dumps({"packages": packages}))
+    for change, strays in (
+        ({}, []),
+        ({"node_modules/b": {"integrity": "sha512-X"}}, ["node_modules/b"]),
+        ({"node_modules/c": {"integrity": "sha512-C"}}, ["node_modules/c"]),
+        ({"node_modules/a": {}}, ["node_modules/a"]),
+    ):
+        installed_.write_text(json.dumps({"packages": packages | change}))
+        assert unlocked(installed_, lock) == strays

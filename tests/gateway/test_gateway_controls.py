@@ -259,3 +259,23 @@ def test_a_streamed_chat_has_usage_only_when_asked(task_files: TaskFiles, usage:
 @pytest.mark.parametrize("wire", ["chat", "responses"])
 def test_a_request_of_an_unexpected_shape_gets_an_answer(task_files: TaskFiles, wire: str, request_body: Json) -> None:
     assert reply_of(task_files.control("oracle", SHELL), wire, request_body)["id"]
+
+
+FINISH = Hand(kind="finish", tool="bash", extra={"command": "touch ended"})
+
+
+@pytest.mark.parametrize("behaviour", ["noop", "oracle"])
+def test_a_cli_that_wants_a_call_at_the_end_gets_it_after_the_work_and_once(
+    task_files: TaskFiles, tmp_path: Path, behaviour: Behaviour
+) -> None:
+    after = outcome(task_files.control(behaviour, SHELL, FINISH), tmp_path)
+    assert after.pop("ended") == b""
+    assert after == (SOLUTION if behaviour == "oracle" else {})
+
+
+def test_the_call_at_the_end_carries_the_last_message_where_it_has_a_place_for_it(task_files: TaskFiles) -> None:
+    finish = Hand(kind="finish", tool="write", content="message", extra={"ok": True})
+    body = reply_of(task_files.control("noop", SHELL, finish), "chat", {"messages": [], "tools": CHAT_TOOLS})
+    (call,) = body["choices"][0]["message"]["tool_calls"]
+    said = body["choices"][0]["message"]["content"]
+    assert json.loads(call["function"]["arguments"]) == {"ok": True, "message": said}

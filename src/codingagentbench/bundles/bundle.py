@@ -105,6 +105,7 @@ def _make_place(tui: Tui, file: Path, place: Path, log: Log) -> None:
         partial = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
         try:
             interpreter = _make(tui.install, file, partial / "content", place.parent, log)
+            _make_executable(tui.install, partial / "content")
             _open_to_all(partial)
             _write_manifest(partial, interpreter)
             if place.exists():  # unreadable, or its interpreter is gone: it would not start
@@ -161,12 +162,21 @@ def _place(tui: Tui, file: Path, store: Path) -> Path:
 
     The interpreter is not in it (finding one takes processes); a bundle whose interpreter is gone is made again.
     """
-    recipe = hashlib.sha256(f"{_LAYOUT}\0{tui.install.model_dump_json()}\0{platform_key()}\n".encode())
+    said = tui.install.model_dump_json(exclude_defaults=True)  # a key that a later CAB knows besides makes no other
+    recipe = hashlib.sha256(f"{_LAYOUT}\0{said}\0{platform_key()}\n".encode())
     source = _builtin(tui.install) if tui.install.registry == "builtin" else _lock(tui.install, file)
     for part in sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]:
         if "__pycache__" not in part.parts:
             recipe.update(hashlib.sha256(part.read_bytes()).digest())
     return store.absolute() / f"{tui.name}-{tui.install.version.replace('/', '_')}-{recipe.hexdigest()[:16]}"
+
+
+def _make_executable(recipe: Install, content: Path) -> None:
+    for path in recipe.executable:
+        if not (content / path).is_file():
+            msg = f"{recipe.package} {recipe.version}: install.executable: {path} is not in the bundle"
+            raise SetupError(msg)
+        (content / path).chmod(0o755)
 
 
 def _open_to_all(folder: Path) -> None:

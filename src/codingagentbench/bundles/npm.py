@@ -6,6 +6,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from codingagentbench.bundles.interpreters import Interpreter, find_node, find_python, node_below
 from codingagentbench.bundles.pypi import uv_install
 from codingagentbench.bundles.tool import run_tool
@@ -14,19 +16,47 @@ from codingagentbench.errors import SetupError
 
 NODE_LOCK = "node.txt"
 """The wheel's lock, in the folder of the TUIs' locks."""
-_CI = ("ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+_INSTALL = ("install", "--omit=dev", "--ignore-scripts", "--omit-lockfile-registry-resolved")
+_QUIETLY = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+
+
+class _Package(msgspec.Struct):
+    integrity: str | None = None
+
+
+class _Lock(msgspec.Struct):
+    packages: dict[str, _Package]
 
 
 def install(recipe: Install, lock: Path, content: Path, store: Path, log: Callable[[str], None]) -> Interpreter:
-    """`npm ci` from the locked package.json: every package is checked by its hash, no install script is run."""
+    """`npm install` of what the lock names: every package is checked by its hash, no install script is run.
+
+    Not `npm ci`, which refuses a lock where an optional package for another platform is in no registry that the lock
+    was made from. What it would have refused besides is refused here: a package that the lock does not name.
+    """
     node = find_node(recipe.node) or install_node(lock.parent / NODE_LOCK, recipe, store, log)
     content.mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(lock / name, content / name)
     env = {**os.environ, "PATH": f"{node.host.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     what = f"{recipe.package} {recipe.version} cannot be installed"
-    run_tool([*npm_command(node), *_CI], what=what, cwd=content, env=env)
+    run_tool([*npm_command(node), *_INSTALL, *_QUIETLY], what=what, cwd=content, env=env)
+    if strays := unlocked(content / "node_modules" / ".package-lock.json", lock / "package-lock.json"):
+        msg = f"{what}: {', '.join(strays[:5])}: not in {lock}/package-lock.json: rebuild it with locks/update.sh"
+        raise SetupError(msg)
+    shutil.copy(lock / "package-lock.json", content)
     return node
+
+
+def unlocked(installed: Path, lock: Path) -> list[str]:
+    """Packages of npm's own list of what it installed that are not, hash for hash, in the lock."""
+    there, locked = (_hashes(file) for file in (installed, lock))
+    return sorted(place for place, integrity in there.items() if integrity is None or locked.get(place) != integrity)
+
+
+def _hashes(file: Path) -> dict[str, str | None]:
+    packages = msgspec.json.decode(file.read_bytes(), type=_Lock).packages
+    return {place: package.integrity for place, package in packages.items() if place}
 
 
 def npm_command(node: Interpreter) -> list[str]:

@@ -43,14 +43,18 @@ class Install(Entry):
     """PyPI: version specifier of the interpreters that can run it, e.g. ">=3.10,<3.13"."""
     node: str | None = None
     """npm: version specifier for Node.js, e.g. ">=20"."""
+    executable: list[RelativePath] = []
+    """Programs in the bundle that the package ships without the executable bit and would set it on when first used,
+    which it cannot: bundles are read-only."""
 
 
 class Hand(Entry):
     """One thing that the CLI offers to a model for changing files; controls work through these."""
 
-    kind: Literal["shell", "write", "edit-blocks"]
+    kind: Literal["shell", "write", "edit-blocks", "finish"]
     """`shell`: a tool that runs a command line. `write`: a tool that writes a whole file. `edit-blocks`: the CLI reads
-    SEARCH/REPLACE blocks from the model's text."""
+    SEARCH/REPLACE blocks from the model's text. `finish`: a tool that has to be called at the end, where a last message
+    without any call is not enough."""
     tool: str | None = None
     """The tool's name as the CLI declares it in its requests."""
     command: str | None = None
@@ -58,7 +62,8 @@ class Hand(Entry):
     path: str | None = None
     """write: the argument that takes the path."""
     content: str | None = None
-    """write: the argument that takes the content."""
+    """write: the argument that takes the content. finish: the argument that takes the last message, where there is
+    one."""
     extra: dict[str, str | int | bool] = {}
     """Further arguments that the tool insists on."""
 

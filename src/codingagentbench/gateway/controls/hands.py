@@ -44,7 +44,7 @@ def decide(backend: ControlBackend, talk: Conversation) -> Reply:
     """The control's reply: the same for the same request."""
     work = wanted(backend)
     if not work:
-        return Reply(closing_words(backend))
+        return _closing(backend, talk, done=0)
     faults = []
     for hand in _offered(backend, talk):
         try:
@@ -58,7 +58,16 @@ def decide(backend: ControlBackend, talk: Conversation) -> Reply:
 
 def _offered(backend: ControlBackend, talk: Conversation) -> Iterator[Hand]:
     """The hands that this very request offers, in the catalogue's order."""
-    return (h for h in backend.hands if h.kind == "edit-blocks" or h.tool in talk.tools)
+    return (h for h in backend.hands if h.kind == "edit-blocks" or (h.kind != "finish" and h.tool in talk.tools))
+
+
+def _closing(backend: ControlBackend, talk: Conversation, *, done: int) -> Reply:
+    """The last message after `done` tool calls, with the call that ends the run where the CLI wants one."""
+    words = closing_words(backend)
+    for hand in backend.hands:
+        if hand.kind == "finish" and hand.tool in talk.tools and talk.calls == done:
+            return Reply(words, _call(hand, talk, {hand.content: words} if hand.content else {}, words))
+    return Reply(words)
 
 
 def _with_hand(hand: Hand, backend: ControlBackend, work: Work, talk: Conversation) -> Reply:
@@ -68,7 +77,7 @@ def _with_hand(hand: Hand, backend: ControlBackend, work: Work, talk: Conversati
         return Reply(f"{closing.text}\n\n{blocks}") if _still_to_apply(blocks, talk) else closing
     steps = _shell_steps(hand, work, talk) if hand.kind == "shell" else _write_steps(hand, work, talk)
     if talk.calls >= len(steps):
-        return closing
+        return _closing(backend, talk, done=len(steps))
     return Reply(f"Step {talk.calls + 1} of {len(steps)}.", steps[talk.calls])
 
 
