@@ -5,6 +5,7 @@ Pythons that an agent starts, as it would through PYTHONPATH.
 """
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from uv import find_uv_bin
@@ -15,6 +16,8 @@ from codingagentbench.catalog.tui import Install
 
 TUI_ROOT = "/opt/cab/tui"
 """Where a sandbox sees the bundle."""
+BUILD_LOCK = "build.txt"
+"""What builds a source package, in the folder of the TUIs' locks."""
 # Under its own name, so that the interpreter finds pyvenv.cfg beside it and starts itself through this again.
 _WRAPPER = """\
 #!/bin/bash
@@ -29,20 +32,25 @@ def install(recipe: Install, lock: Path, content: Path) -> Interpreter:
     series = "python" + ".".join(interpreter.version.split(".")[:2])
     packages = content / "lib" / series / "site-packages"
     what = f"{recipe.package} {recipe.version} cannot be installed"
-    run_tool(uv_install(interpreter, lock, packages), what=what)
+    run_tool(uv_install(interpreter, lock, packages, recipe.build), what=what)
     shutil.rmtree(packages / "bin", ignore_errors=True)  # scripts that name the machine's interpreter; -m is enough
     make_environment(content, interpreter)
     run_tool(_compile(interpreter, content), what=what, accepted=(0, 1))  # 1: a file that is no Python, a template say
     return interpreter
 
 
-def uv_install(interpreter: Interpreter, lock: Path, target: Path) -> list[str]:
-    """The uv command line that installs exactly what `lock` names: wheels only, every one checked by its hash.
+def uv_install(interpreter: Interpreter, lock: Path, target: Path, build: Sequence[str] = ()) -> list[str]:
+    """The uv command line that installs exactly what `lock` names, every package checked by its hash.
 
+    Wheels only, but for the packages in `build`: their source is built with tools that are pinned in the same way.
     Copies, not links: a bundle shares no file with uv's cache, whose modes are nobody's promise.
     """
     command = [find_uv_bin(), "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:"]
     command += ["--link-mode", "copy", "--python", str(interpreter.host)]
+    for name in build:
+        command += ["--no-binary", name]
+    if build:
+        command += ["--build-constraints", str(lock.parent / BUILD_LOCK)]
     return [*command, "--target", str(target), "--requirement", str(lock)]
 
 

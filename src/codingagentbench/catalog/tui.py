@@ -41,6 +41,9 @@ class Install(Entry):
     """Lock file (PyPI) or folder with package.json and package-lock.json (npm), beside the TOML."""
     python: str | None = None
     """PyPI: version specifier of the interpreters that can run it, e.g. ">=3.10,<3.13"."""
+    build: list[str] = []
+    """PyPI: packages of the lock that are published as source only; built at install, with what build.txt beside the
+    lock pins. All others come as wheels."""
     node: str | None = None
     """npm: version specifier for Node.js, e.g. ">=20"."""
     executable: list[RelativePath] = []
@@ -59,6 +62,8 @@ class Hand(Entry):
     """The tool's name as the CLI declares it in its requests."""
     command: str | None = None
     """shell: the argument that takes the command line."""
+    listed: bool = False
+    """shell: that argument takes a list of command lines."""
     path: str | None = None
     """write: the argument that takes the path."""
     content: str | None = None

@@ -82,7 +82,8 @@ def _with_hand(hand: Hand, backend: ControlBackend, work: Work, talk: Conversati
 
 
 def _shell_steps(hand: Hand, work: Work, talk: Conversation) -> list[ToolCall]:
-    return [_call(hand, talk, {hand.command or "command": line}, line) for line in commands(work)]
+    given = hand.command or "command"
+    return [_call(hand, talk, {given: [line] if hand.listed else line}, line) for line in commands(work)]
 
 
 def _write_steps(hand: Hand, work: Work, talk: Conversation) -> list[ToolCall]:
@@ -94,7 +95,7 @@ def _write_steps(hand: Hand, work: Work, talk: Conversation) -> list[ToolCall]:
     return [_call(hand, talk, a, json.dumps(a)) for a in arguments]
 
 
-def _call(hand: Hand, talk: Conversation, arguments: dict[str, str], text: str) -> ToolCall:
+def _call(hand: Hand, talk: Conversation, arguments: Mapping[str, object], text: str) -> ToolCall:
     name = hand.tool or ""
     return ToolCall(name, {**hand.extra, **arguments}, talk.tools[name], text)
 

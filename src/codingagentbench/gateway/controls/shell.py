@@ -1,6 +1,7 @@
 """Files as command lines for a POSIX shell: exact to the byte, and short enough for one argument each."""
 
 import base64
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -10,6 +11,8 @@ from codingagentbench.gateway.controls.work import Work
 DELIMITER = "CAB_END_OF_FILE"
 MAX_COMMAND = 60_000
 """Bytes. Linux takes 128 KiB in one argument, and CLIs wrap what they are given."""
+_SUBSTITUTION = re.compile(r"`|\$\(|[<>]\(")
+"""What some CLIs (gemini-cli) refuse in a command line as a substitution, also inside a quoted heredoc."""
 _PIECE = 42_000  # bytes of a file in one command; as base64 that is 56,000
 
 
@@ -55,4 +58,4 @@ def _plain_text(content: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     safe = text.endswith("\n") and DELIMITER not in text and all(c in "\n\t" or c.isprintable() for c in text)
-    return text if safe else None
+    return text if safe and not _SUBSTITUTION.search(text) else None
