@@ -97,15 +97,18 @@ async def test_the_key_goes_to_the_endpoint_and_nowhere_else(task_files: TaskFil
     assert KEY.encode() not in read_body(cell.bodies, call.request_body)
 
 
-async def test_a_wire_that_the_endpoint_does_not_speak_is_named(task_files: TaskFiles, open_cell: OpenCell) -> None:
+async def test_a_wire_that_cannot_be_translated_is_named(task_files: TaskFiles, open_cell: OpenCell) -> None:
     async with (
         ControlEndpoint(task_files.control("noop"), model=MODEL) as endpoint,
-        open_cell(endpoint_backend(endpoint, "chat")) as cell,
+        open_cell(endpoint_backend(endpoint, "gemini")) as cell,
     ):
         status, body = await cell.post("responses", request_of("responses"))
         (call,) = await cell.session.close()
-    assert (status, call.status, call.error) == (400, 400, "endpoint_rejected")
-    assert "does not speak the wire 'responses': it speaks chat" in json.loads(body)["error"]["message"]
+    assert (status, call.status, call.error) == (400, 400, "untranslatable")
+    assert (
+        "generate on the wire 'responses' cannot be translated: the endpoint speaks gemini"
+        in json.loads(body)["error"]["message"]
+    )
     assert endpoint.received == []
 
 

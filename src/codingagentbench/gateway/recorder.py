@@ -48,6 +48,11 @@ class CallRecorder:
     status: int | None = None
     error: str | None = None
     response: bytearray = field(default_factory=bytearray)
+    """What the client got; where nothing is translated, what the endpoint sent."""
+    endpoint_wire: str | None = None
+    """Where the call is translated."""
+    to_endpoint: bytes | None = None
+    from_endpoint: bytearray = field(default_factory=bytearray)
     price: Quote | None = None
     """What the model costs, where a table says."""
     meter: Meter = field(init=False)
@@ -55,11 +60,21 @@ class CallRecorder:
     def __post_init__(self) -> None:
         self.meter = Meter(self.wire, self.operation)
 
+    def translated(self, wire: str, body: bytes) -> None:
+        """The endpoint is spoken to in another wire, with this body; its reply is metered on that."""
+        self.endpoint_wire, self.to_endpoint = wire, body
+        self.meter = Meter(wire, self.operation)
+
+    def sent(self, data: bytes) -> None:
+        """Bytes of a translated reply, for the client."""
+        self.response += data
+
     def received(self, chunk: bytes) -> None:
         """Bytes of the reply, before they go on to the client. Raises ReplyTooLargeError."""
         self.chunk_at = time.perf_counter()
-        self.response += chunk
-        if len(self.response) > MAX_REPLY_BYTES:
+        reply = self.response if self.endpoint_wire is None else self.from_endpoint
+        reply += chunk
+        if len(reply) > MAX_REPLY_BYTES:
             msg = f"the endpoint's reply is larger than {MAX_REPLY_BYTES} bytes"
             raise ReplyTooLargeError(msg)
 
@@ -94,6 +109,8 @@ class CallRecorder:
         request = pack.scrub(self.request)
         request_ref = pack.add(request)
         response_ref = pack.add(pack.scrub(bytes(self.response))) if self.response else None
+        asked_ref = pack.add(pack.scrub(self.to_endpoint)) if self.to_endpoint else None
+        answered_ref = pack.add(pack.scrub(bytes(self.from_endpoint))) if self.from_endpoint else None
         usage = self.meter.usage
         counts, gaps = totals(usage), [(after - before) * 1000 for before, after in pairwise(self.outputs_at)]
         cost = cost_of(usage, self.price)
@@ -121,10 +138,13 @@ class CallRecorder:
             tbt_max_ms=max(gaps, default=None),
             refusal=self.meter.refusal,
             stripped_tools=list(self.stripped_tools),
+            endpoint_wire=self.endpoint_wire,
             request_body=request_ref,
             response_body=response_ref,
             price=self.price.table if self.price else None,
             known_cost_usd=cost.known if self.price else None,
+            endpoint_request_body=asked_ref,
+            endpoint_response_body=answered_ref,
         )
 
 

@@ -1,5 +1,8 @@
 """Passing a call to its endpoint, byte for byte where nothing has to be changed, and metering what comes back."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from aiohttp import ClientError, ClientResponse, ClientSession, web
 from multidict import CIMultiDict
 
@@ -11,6 +14,13 @@ from codingagentbench.gateway.json_array import ArrayReader
 from codingagentbench.gateway.recorder import CallRecorder, ReplyTooLargeError
 from codingagentbench.gateway.request import ModelRequest
 from codingagentbench.gateway.sse import EventReader, MalformedStreamError
+from codingagentbench.gateway.translate import (
+    ENDPOINT_PATHS,
+    Translation,
+    UntranslatableError,
+    translate,
+)
+from codingagentbench.gateway.translated import estimated_count, streamed_reply, whole_reply
 from codingagentbench.gateway.usage_switch import hides_usage, shown
 from codingagentbench.gateway.wires import Route, endpoint_url, error_body, error_of_status
 
@@ -24,6 +34,7 @@ _NOT_FORWARDED = frozenset(
     }
 )
 _NOT_RETURNED = _NOT_FORWARDED - {"content-type"} | {"set-cookie"}
+_OF_ONE_WIRE = ("anthropic-", "openai-", "x-goog-", "x-stainless-")
 _GOOD = range(200, 300)
 
 
@@ -39,22 +50,22 @@ async def pass_through(
 
     Raises ClientGoneError when the client closed, and after a reply had to be broken off.
     """
-    if call.wire not in backend.wires:
-        spoken = " and ".join(backend.wires)
-        return _own_error(
-            call, 400, f"the endpoint does not speak the wire {call.wire!r}: it speaks {spoken}", "endpoint_rejected"
-        )
+    try:
+        outgoing = _outgoing(backend, request, call, asked, route)
+    except UntranslatableError as error:
+        return _own_error(call, 400, str(error), "untranslatable")
+    if isinstance(outgoing, web.Response):
+        return outgoing
     hide_usage = hides_usage(call.wire, asked)
     try:
         async with client.post(
-            endpoint_url(backend.base_url, route, backend.endpoint_model),
-            params=[(name, value) for name, value in request.query.items() if name != "key"],
-            data=asked.rewritten(model=backend.endpoint_model, ask_usage=hide_usage),
-            headers=_request_headers(request, backend, call.wire),
-            allow_redirects=False,
+            outgoing.url, params=outgoing.query, data=outgoing.body, headers=outgoing.headers, allow_redirects=False
         ) as reply:
             call.status = reply.status
-            if _is_stream(reply, call, array=route.array):
+            streamed = _is_stream(reply, call, array=route.array and outgoing.translation is None)
+            if outgoing.translation is not None:
+                return await _translated(request, reply, call, outgoing.translation, streamed=streamed)
+            if streamed:
                 events = ArrayReader() if route.array else EventReader()
                 return await _stream(request, reply, call, events, hide_usage=hide_usage)
             return await _whole(reply, call)
@@ -62,6 +73,57 @@ async def pass_through(
         raise
     except (ReplyTooLargeError, ClientError, OSError) as error:  # a TimeoutError is an OSError
         return _failed(call, error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """One request to the endpoint."""
+
+    url: str
+    query: Sequence[tuple[str, str]]
+    body: bytes
+    headers: CIMultiDict[str]
+    translation: Translation | None = None
+
+
+def _outgoing(
+    backend: EndpointBackend, request: web.BaseRequest, call: CallRecorder, asked: ModelRequest, route: Route
+) -> _Outgoing | web.Response:
+    """The client's own request, or its translation where the endpoint does not speak the client's wire.
+
+    A count of tokens that no endpoint of the other wire could give is answered here. Raises UntranslatableError.
+    """
+    if call.wire in backend.wires:
+        return _Outgoing(
+            url=endpoint_url(backend.base_url, route, backend.endpoint_model),
+            query=[(name, value) for name, value in request.query.items() if name != "key"],
+            body=asked.rewritten(model=backend.endpoint_model, ask_usage=hides_usage(call.wire, asked)),
+            headers=_request_headers(request, backend, call.wire),
+        )
+    translation = translate(route, backend.wires, asked.content(), model=call.model, stream=call.stream)
+    call.stripped_tools += tuple(translation.dropped_tools)
+    if route.operation == "count_tokens":
+        return estimated_count(call, translation)
+    body = translation.body(backend.endpoint_model)
+    call.translated(translation.endpoint_wire, body)
+    return _Outgoing(
+        url=backend.base_url + ENDPOINT_PATHS[translation.endpoint_wire],
+        query=(),
+        body=body,
+        headers=_translated_headers(request, backend, translation.endpoint_wire),
+        translation=translation,
+    )
+
+
+async def _translated(
+    request: web.BaseRequest, reply: ClientResponse, call: CallRecorder, translation: Translation, *, streamed: bool
+) -> web.StreamResponse:
+    if streamed:
+        return await streamed_reply(request, reply, call, translation)
+    response = await whole_reply(reply, call, translation)
+    if after := reply.headers.get("Retry-After"):
+        response.headers["Retry-After"] = after
+    return response
 
 
 def _failed(call: CallRecorder, error: Exception) -> web.Response:
@@ -158,6 +220,16 @@ def _request_headers(request: web.BaseRequest, backend: EndpointBackend, wire: s
     headers["Accept-Encoding"] = "identity"
     headers["Content-Type"] = "application/json"
     headers.update(endpoint_credential(wire, backend.key))
+    return headers
+
+
+def _translated_headers(request: web.BaseRequest, backend: EndpointBackend, wire: str) -> CIMultiDict[str]:
+    """Without those that speak of the client's own wire and its SDK."""
+    headers = _request_headers(request, backend, wire)
+    for name in [name for name in headers if name.lower().startswith(_OF_ONE_WIRE)]:
+        headers.popall(name, None)
+    if wire == "messages":
+        headers["anthropic-version"] = "2023-06-01"
     return headers
 
 

@@ -181,7 +181,13 @@ class ModelCall(msgspec.Struct, frozen=True, kw_only=True):
     canonical_hash: str | None = None
     """Of the request with the TUI's volatile parts taken out: what a cassette matches on."""
     request_body: BodyRef | None = None
+    """What the CLI sent."""
     response_body: BodyRef | None = None
+    """What the CLI got."""
+    endpoint_request_body: BodyRef | None = None
+    """What the endpoint was sent, where the call was translated."""
+    endpoint_response_body: BodyRef | None = None
+    """What the endpoint answered, where the call was translated."""
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):

@@ -55,6 +55,11 @@ FAILURES: dict[str, Failure] = {
         "model_endpoint", "The endpoint rejected the CLI's last request (4xx): does it serve this model and wire?"
     ),
     "endpoint_stream_cut": _missing("model_endpoint", "The endpoint broke its answer off in the middle."),
+    "untranslatable": _missing(
+        "harness",
+        "The CLI's last request cannot be said on any wire that the endpoint speaks: leave the pair out.",
+        retry=False,
+    ),
     "no_model_calls": _missing(
         "harness", "The CLI never called the model: its set-up failed, so there is nothing to score."
     ),

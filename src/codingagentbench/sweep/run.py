@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from codingagentbench.catalog.sweep import SweepSpec
 from codingagentbench.errors import StoreError, UsageError
 from codingagentbench.gateway.backends import EndpointBackend
 from codingagentbench.gateway.server import Gateway
+from codingagentbench.gateway.translate import endpoint_wire
 from codingagentbench.paths import cell_folder
 from codingagentbench.runner.backend import backend_for
 from codingagentbench.runner.kit import Kit, Templates, make_scratch
@@ -93,7 +94,7 @@ def run_sweep(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher:
     watcher = watcher or Watcher()
     sandbox = engine(options.sandbox, hidden=[*catalog.roots, options.results])
     sandbox.preflight()
-    _check_backends(spec, catalog, options)
+    _check_backends(spec, catalog, options, watcher)
     folder = options.results / spec.id
     with _sole_runner(folder):
         _check_space(folder)
@@ -198,16 +199,23 @@ def _is_stale(cell: PlannedCell, record: Record) -> bool:
     )
 
 
-def _check_backends(spec: SweepSpec, catalog: Catalog, options: SweepOptions) -> None:
-    """A missing key or address is said now, not in every cell."""
+def _check_backends(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher: Watcher) -> None:
+    """A missing key or address is said now, not in every cell; so is what will be translated."""
     for model in spec.models:
         for tui in spec.tuis:
             entry = catalog.tui(tui).tui
             backend = backend_for(catalog.model(model), catalog.task(spec.tasks[0]), entry, options.endpoint)
             if isinstance(backend, EndpointBackend) and entry.wire not in backend.wires:
-                spoken = ", ".join(backend.wires)
-                msg = f"{tui} speaks {entry.wire}, the endpoint of {model} only {spoken}: leave one of them out"
-                raise UsageError(msg)
+                watcher.log(_translated(tui, entry.wire, model, backend.wires))
+
+
+def _translated(tui: str, wire: str, model: str, spoken: Sequence[str]) -> str:
+    """What to say of a pair that needs translation. Raises UsageError for one that cannot have it."""
+    chosen = endpoint_wire(wire, spoken)
+    if chosen is None:
+        msg = f"{tui} speaks {wire}, the endpoint of {model} only {', '.join(spoken)}: leave one of them out"
+        raise UsageError(msg)
+    return f"{tui} speaks {wire}, the endpoint of {model} does not: its calls are translated to {chosen}"
 
 
 @contextmanager

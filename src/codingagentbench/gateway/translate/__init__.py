@@ -6,6 +6,7 @@ one state machine a wire that serves streams and whole replies alike. docs/decis
 """
 
 from codingagentbench.gateway.translate.delta import UntranslatableError
-from codingagentbench.gateway.translate.translation import Translation, endpoint_wire, translate
+from codingagentbench.gateway.translate.estimate import estimated_tokens
+from codingagentbench.gateway.translate.translation import ENDPOINT_PATHS, Translation, endpoint_wire, translate
 
-__all__ = ["Translation", "UntranslatableError", "endpoint_wire", "translate"]
+__all__ = ["ENDPOINT_PATHS", "Translation", "UntranslatableError", "endpoint_wire", "estimated_tokens", "translate"]

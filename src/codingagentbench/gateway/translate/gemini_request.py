@@ -19,6 +19,7 @@ from codingagentbench.gateway.translate.history import (
     image_part,
     text_part,
 )
+from codingagentbench.gateway.translate.marks import standard_base64
 
 _SAME = {
     "maxOutputTokens": "max_tokens",
@@ -213,7 +214,7 @@ def _part(part: Json) -> Json:
     if "text" in part:
         return text_part(part["text"] or "")
     if data := part.get("inlineData"):
-        url = data_url(data["mimeType"], data["data"])
+        url = data_url(data["mimeType"], standard_base64(data["data"]))
         if data["mimeType"].startswith("image/"):
             return image_part(url)
         return {"type": "file", "file": {"filename": data.get("displayName") or "file", "file_data": url}}

@@ -32,6 +32,11 @@ def as_bytes(signature: str) -> str:
 def from_bytes(signature: object) -> str | None:
     """The opposite of `as_bytes`; None for what it did not make."""
     try:
-        return base64.b64decode(str(signature), validate=True).decode()
+        return base64.b64decode(standard_base64(signature), validate=True).decode()
     except (binascii.Error, ValueError):
         return None
+
+
+def standard_base64(data: object) -> str:
+    """Of base64 in either alphabet: protobuf's JSON reads both, a `data:` URL has the standard one."""
+    return str(data).replace("-", "+").replace("_", "/")

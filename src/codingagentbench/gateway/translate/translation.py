@@ -1,7 +1,7 @@
 """One call between two wires."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from codingagentbench.gateway.json_bytes import decode, encode
 from codingagentbench.gateway.translate import (
@@ -17,10 +17,10 @@ from codingagentbench.gateway.translate.from_chat import ChatReader
 from codingagentbench.gateway.translate.gemini_reply import GeminiWriter
 from codingagentbench.gateway.translate.messages_reply import MessagesWriter
 from codingagentbench.gateway.translate.responses_reply import ResponsesWriter
+from codingagentbench.gateway.wires import Route
 
-CLIENT_WIRES = ("chat", "responses", "messages", "gemini")
-"""What a client may speak."""
-ENDPOINT_WIRES = ("chat", "responses", "messages")
+ENDPOINT_PATHS = {"chat": "/chat/completions", "responses": "/responses", "messages": "/messages"}
+ENDPOINT_WIRES = tuple(ENDPOINT_PATHS)
 """What an endpoint may speak that does not speak the client's wire, the best first."""
 _MALFORMED = (KeyError, TypeError, AttributeError, IndexError, ValueError)  # of a shape that no client of the wire has
 
@@ -31,6 +31,8 @@ class Translation:
 
     client_wire: str
     endpoint_wire: str
+    chat: Json
+    """The request on the wire in the middle."""
     request: Json
     """For the endpoint, without a model."""
     dropped_tools: Sequence[str]
@@ -40,7 +42,8 @@ class Translation:
     _reader: Reader
     _writer: Writer
     _failed: bool = False
-    _ended: bool = field(default=False)
+    ended: bool = False
+    """The last events are out."""
 
     def body(self, model: str) -> bytes:
         """The request, asking for the usage that the record needs."""
@@ -55,7 +58,7 @@ class Translation:
 
     def event(self, data: object) -> bytes:
         """What an event of the endpoint's stream, decoded, becomes. Raises UntranslatableError where it is none."""
-        if not isinstance(data, dict):
+        if not isinstance(data, dict) or self.ended:
             return b""
         try:
             pieces = self._reader.event(data)
@@ -66,9 +69,9 @@ class Translation:
 
     def end(self, *, ended: bool) -> bytes:
         """The last events: only when the endpoint reached its own end, or said an error. A cut stream stays cut."""
-        if self._ended or not (ended or self._failed):
+        if self.ended or not (ended or self._failed):
             return b""
-        self._ended = True
+        self.ended = True
         return self._writer.end()
 
     def whole(self, body: bytes) -> bytes:
@@ -87,23 +90,25 @@ def endpoint_wire(client: str, spoken: Sequence[str]) -> str | None:
     return next((wire for wire in (client, *ENDPOINT_WIRES) if wire in spoken), None)
 
 
-def translate(
-    client: str, endpoint: str, request: Json, *, model: str, stream: bool, array: bool = False
-) -> Translation:
-    """Prepare one call. `array`: a Gemini client that did not ask for server-sent events.
+def translate(route: Route, spoken: Sequence[str], request: Json, *, model: str, stream: bool) -> Translation:
+    """Prepare one call of a client to an endpoint that does not speak its wire. `model` is the client's name for it.
 
     Raises UntranslatableError, in words for the client, where the request cannot be said on the endpoint's wire.
     """
+    client, endpoint = route.wire, endpoint_wire(route.wire, spoken)
+    if endpoint is None or endpoint == client or route.operation == "embed":
+        msg = f"{route.operation} on the wire {client!r} cannot be translated: the endpoint speaks {', '.join(spoken)}"
+        raise UntranslatableError(msg)
     try:
-        chat, writer, dropped = _CLIENTS[client](request, model, stream, array)
+        chat, writer, dropped = _CLIENTS[client](request, model, stream, route.array)
         asked = chat if endpoint == "chat" else _REQUESTS[endpoint](chat)
     except UntranslatableError:
         raise
     except _MALFORMED as error:
         msg = f"the request is none of the wire {client!r}: {_said(error)}"
         raise UntranslatableError(msg) from error
-    content_type = "application/json" if array else "text/event-stream; charset=utf-8"
-    return Translation(client, endpoint, asked, dropped, content_type, _READERS[endpoint](), writer)
+    content_type = "application/json" if route.array else "text/event-stream; charset=utf-8"
+    return Translation(client, endpoint, chat, asked, dropped, content_type, _READERS[endpoint](), writer)
 
 
 _Prepared = tuple[Json, Writer, Sequence[str]]
@@ -128,6 +133,7 @@ def _messages(request: Json, model: str, stream: bool, array: bool) -> _Prepared
 
 
 def _gemini(request: Json, model: str, stream: bool, array: bool) -> _Prepared:
+    request = request.get("generateContentRequest") or request  # as countTokens may have it
     tools = gemini_request.read_tools(request)
     return gemini_request.to_chat(request, tools, stream=stream), GeminiWriter(model, array), tools.dropped
 
