@@ -19,11 +19,12 @@ from codingagentbench.catalog.task import (
     Scorer,
     Task,
 )
-from codingagentbench.scoring.comments import LANGUAGES, MAX_SOURCE_BYTES, count_comments
+from codingagentbench.scoring.comments import count_comments
 from codingagentbench.scoring.constraints import check
 from codingagentbench.scoring.evidence import Evidence, SourcePair
 from codingagentbench.scoring.fidelity import fidelity
-from codingagentbench.scoring.manifests import dependencies, manifest_kind
+from codingagentbench.scoring.grammars import LANGUAGES, MAX_SOURCE_BYTES
+from codingagentbench.scoring.manifests import READERS, dependencies, manifest_kind
 from codingagentbench.store.record import Change, Changes, Grade
 
 Edit = tuple[str, str | None, str | None]
@@ -106,7 +107,6 @@ HONOURED: list[tuple[Constraint, list[Edit]]] = [
     ),
     (NO_DEPENDENCY, [("Cargo.toml", '[dependencies]\nserde="1"', '[dependencies]\nserde={version="2"}')]),
     (NO_DEPENDENCY, [("go.mod", "module m\nrequire a.b/c v1\n", "module m\nrequire (\n\ta.b/c v2 // indirect\n)\n")]),
-    (NO_DEPENDENCY, [("CMakeLists.txt", "", "find_package(Boost)")]),
     (
         NO_DEPENDENCY,
         [
@@ -155,7 +155,7 @@ VIOLATED: list[tuple[Constraint, list[Edit]]] = [
     (NO_COMMENT, [("a.rs", "fn f() {}\n", "/// doc\nfn f() {}\n")]),
     (NO_COMMENT, [("a.js", "let a;\n", "let a; /* b */\n")]),
     (NO_COMMENT, [("a.cpp", "int a;\n", "int a; // b\n")]),
-    (NO_COMMENT, [("a.py", "x\n", "x # one\n"), ("b.ts", "", "let b;")]),
+    (NO_COMMENT, [("a.py", "x\n", "x # one\n"), ("b.kt", "", "val b = 1")]),
     (NoCommentsAdded(kind="no-comments-added", max_added=1), [("a.py", "", "# 1\n"), ("b.rs", None, "// 2\n")]),
 ]
 UNDECIDED: list[tuple[Constraint, list[Edit]]] = [
@@ -166,7 +166,7 @@ UNDECIDED: list[tuple[Constraint, list[Edit]]] = [
     (NO_DEPENDENCY, [("pyproject.toml", "", '[project]\ndependencies="b"')]),
     (NO_COMMENT, [("a.py", "x = 1\n", "x = (\n")]),
     (NO_COMMENT, [("a.py", "x = (\n", "x = 1 # one\n")]),
-    (NO_COMMENT, [("a.ts", "", "let a; // one")]),
+    (NO_COMMENT, [("a.kt", "", "val a = 1 // one")]),
     (NO_COMMENT, [("a.py", "", "x = 1\n" + " " * MAX_SOURCE_BYTES)]),
 ]
 
@@ -248,7 +248,7 @@ def test_fidelity_is_honoured_over_declared() -> None:
 
 
 def test_fidelity_is_unknown_where_one_constraint_is() -> None:
-    scored = fidelity(evidence(("a.ts", None, "let a;"), constraints=[NOT_TESTS, NO_COMMENT]))
+    scored = fidelity(evidence(("a.kt", None, "val a = 1"), constraints=[NOT_TESTS, NO_COMMENT]))
     assert (scored.fidelity, scored.declared, scored.honoured) == (None, 2, 1)
     assert fidelity(evidence(truncated=True, constraints=[NOT_TESTS])).fidelity is None
 
@@ -268,7 +268,7 @@ def test_requirements_with_hashes_and_continued_lines_are_one_name_each() -> Non
     assert dependencies("requirements", text) == frozenset({"zope-interface", "b"})
 
 
-@given(st.sampled_from(["requirements", "pyproject", "npm", "cargo", "go"]), st.text())
+@given(st.sampled_from(sorted(READERS)), st.text())
 def test_any_text_is_read_or_refused(kind: str, text: str) -> None:
     found = dependencies(kind, text)
     assert found is None or all(isinstance(name, str) for name in found)

@@ -17,6 +17,7 @@ from codingagentbench.errors import CabError, SandboxError, StoreError
 from codingagentbench.paths import cell_folder
 from codingagentbench.runner.agent import run_agent
 from codingagentbench.runner.collect import collect
+from codingagentbench.runner.commands import recorded_commands
 from codingagentbench.runner.grade import apply_patch, grade
 from codingagentbench.runner.kit import Kit
 from codingagentbench.runner.launch import Launch, render_launch
@@ -145,6 +146,7 @@ async def _agent(run: CellRun, prepared: Prepared, adapter: OpenSpan) -> None:
         ended = run.agent.exit
         container.attrs |= {"exit_code": ended.exit_code, "duration_s": ended.wall_s, "timed_out": ended.timed_out}
         container.attrs |= {"cpu_s": ended.cpu_s, "peak_memory_bytes": ended.peak_memory_bytes}
+        run.commands = recorded_commands(run.agent.calls, run.folder / "bodies.zst", run.tui.hands)
         for call in run.agent.calls:
             _trace_call(run.trace, container, call, opened_ns)
 
@@ -216,6 +218,8 @@ def _score_and_seal(run: CellRun) -> Record:
     write_lines(run.folder / "model_calls.jsonl", calls)
     _write_trajectory(run, calls)
     write_json(run.folder / "changes.json", run.collected.changes if run.collected else NOTHING_COLLECTED)
+    if run.commands is not None:
+        write_lines(run.folder / "commands.jsonl", run.commands)
     (run.folder / "diff.patch").write_bytes(run.collected.patch if run.collected else b"")
     if run.grade is not None:
         write_json(run.folder / "grade.json", run.grade)

@@ -26,6 +26,7 @@ def make_record(run: CellRun) -> Record:
         sources=run.sources,
         calls=run.agent.calls if run.agent else [],
         grade=run.grade,
+        commands=run.commands,
         output=run.agent.output if run.agent else "",
         wall_clock_ms=run.wall_clock_ms,
         container_active_ms=run.agent.exit.wall_s * 1000 if run.agent else None,

@@ -15,7 +15,7 @@ from codingagentbench.scoring.score import composites, score
 from codingagentbench.scoring.verdicts import control_verdict
 from codingagentbench.store.attempts import Attempt
 from codingagentbench.store.axes import Axes, Composite
-from codingagentbench.store.record import Changes, ControlVerdict, Grade, ModelCall
+from codingagentbench.store.record import AskedCommand, Changes, ControlVerdict, Grade, ModelCall
 
 NOTHING_COLLECTED = Changes(changes=[], extra_git_dir=False, truncated=True)
 
@@ -28,6 +28,7 @@ def evidence_of(
     sources: Mapping[str, SourcePair],
     calls: Sequence[ModelCall],
     grade: Grade | None,
+    commands: Sequence[AskedCommand] | None,
     output: str,
     wall_clock_ms: float | None,
     container_active_ms: float | None,
@@ -40,6 +41,7 @@ def evidence_of(
         sources=sources,
         model_calls=calls,
         grade=grade,
+        commands=commands,
         droppings=tui.droppings,
         wall_clock_ms=wall_clock_ms,
         container_active_ms=container_active_ms,
@@ -75,6 +77,7 @@ def rescore(attempt: Attempt, catalog: Catalog) -> tuple[Axes, dict[str, Composi
         sources=_stored_sources(attempt, task, catalog),
         calls=attempt.model_calls(),
         grade=attempt.grade(),
+        commands=attempt.commands(),
         output=_text(attempt.folder / "agent.log"),
         wall_clock_ms=record.axes.latency.wall_clock_ms,
         container_active_ms=record.axes.latency.container_active_ms,

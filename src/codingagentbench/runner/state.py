@@ -16,7 +16,7 @@ from codingagentbench.runner.kit import Kit
 from codingagentbench.runner.trace import CellTrace
 from codingagentbench.sandbox.toolchains import FoundToolchain
 from codingagentbench.scoring.evidence import SourcePair
-from codingagentbench.store.record import Grade
+from codingagentbench.store.record import AskedCommand, Grade
 from codingagentbench.sweep.failures import Observed
 from codingagentbench.sweep.plan import PlannedCell
 
@@ -39,6 +39,7 @@ class CellRun:
     agent: AgentRun | None = None
     wall_clock_ms: float | None = None
     collected: Collected | None = None
+    commands: list[AskedCommand] | None = None
     sources: dict[str, SourcePair] = field(default_factory=dict)
     grade: Grade | None = None
     outcome: str | None = None

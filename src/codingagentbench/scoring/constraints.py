@@ -11,18 +11,31 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from codingagentbench.catalog.agents_md import constraint_text
 from codingagentbench.catalog.task import (
+    ApiUnchanged,
+    CommandForbidden,
+    CommandRequired,
     Constraint,
     FileNotTouched,
     FilePatternRequired,
     MaxFilesChanged,
+    MaxLinesChanged,
     NoCommentsAdded,
     NoNewDependency,
     NoNewFiles,
+    StylePreserved,
+    TestsAdded,
 )
 from codingagentbench.globs import matches
-from codingagentbench.scoring.comments import LANGUAGES, OTHER_SOURCES, count_comments, suffix_of
+from codingagentbench.scoring.api import public_signatures
+from codingagentbench.scoring.changed import after_text, before_text, own_changes
+from codingagentbench.scoring.commands import begins_like, simple_commands
+from codingagentbench.scoring.comments import count_comments
+from codingagentbench.scoring.counted_tests import count_tests
 from codingagentbench.scoring.evidence import Evidence
+from codingagentbench.scoring.grammars import LANGUAGES, OTHER_SOURCES, suffix_of
+from codingagentbench.scoring.lines import changed_lines
 from codingagentbench.scoring.manifests import dependencies, manifest_kind
+from codingagentbench.scoring.style import style_faults
 from codingagentbench.store.axes import ConstraintResult
 from codingagentbench.store.record import Change
 
@@ -34,11 +47,6 @@ def check(constraint: Constraint, evidence: Evidence) -> ConstraintResult:
     """Whether the constraint was honoured, with the paths or counts that say so; None where it cannot be decided."""
     honoured, found = _check(constraint, own_changes(evidence), evidence)
     return ConstraintResult(kind=constraint.kind, text=constraint_text(constraint), honoured=honoured, evidence=found)
-
-
-def own_changes(evidence: Evidence) -> list[Change]:
-    """The changes that are the agent's own work: neither the CLI's droppings nor build outputs."""
-    return [c for c in evidence.changes.changes if not (c.dropping or c.build_output)]
 
 
 def _check(constraint: Constraint, changes: Sequence[Change], evidence: Evidence) -> Verdict:  # noqa: PLR0911  # one a kind
@@ -57,8 +65,22 @@ def _check(constraint: Constraint, changes: Sequence[Change], evidence: Evidence
             return _new_dependencies(changes, evidence)
         case NoCommentsAdded(max_added=most):
             return _comments_added(changes, evidence, most)
-        case _:
-            return None, ["not decided yet"]
+        case MaxLinesChanged(max_lines=most):
+            return _lines_changed(changes, evidence, most)
+        case ApiUnchanged(paths=globs, may_grow=may_grow):
+            return _api_unchanged(_matching(changes, globs), evidence, may_grow=may_grow)
+        case CommandRequired(commands=patterns):
+            return _command_required(patterns, evidence)
+        case CommandForbidden(commands=patterns):
+            return _command_forbidden(patterns, evidence)
+        case StylePreserved(paths=globs):
+            return _style_preserved(_matching(changes, globs), evidence)
+        case TestsAdded(paths=globs, min_tests=least):
+            return _tests_added(_matching(changes, globs), evidence, least)
+
+
+def _matching(changes: Sequence[Change], globs: Sequence[str]) -> list[Change]:
+    return [c for c in changes if matches(c.path, globs)]
 
 
 def _none_of(violations: list[str], cut: bool) -> Verdict:
@@ -92,8 +114,8 @@ def _new_dependencies(changes: Sequence[Change], evidence: Evidence) -> Verdict:
             by_kind[kind].append(change)
     added, unreadable = [], []
     for kind, manifests in by_kind.items():
-        before = _sides(manifests, evidence, _before, kind)
-        after = _sides(manifests, evidence, _after, kind)
+        before = _sides(manifests, evidence, before_text, kind)
+        after = _sides(manifests, evidence, after_text, kind)
         unreadable += [path for path in before if None in (before[path], after[path])]
         if None in before.values():
             continue
@@ -139,7 +161,7 @@ def _comment_gains(changes: Sequence[Change], evidence: Evidence) -> Iterator[tu
         if suffix in LANGUAGES:
             yield (
                 change.path,
-                _gain(_count(suffix, _before(change, evidence)), _count(suffix, _after(change, evidence))),
+                _gain(_count(suffix, before_text(change, evidence)), _count(suffix, after_text(change, evidence))),
             )
         elif suffix in OTHER_SOURCES:
             yield change.path, (0, math.inf)
@@ -157,22 +179,93 @@ def _gain(before: int | None, after: int | None) -> tuple[float, float]:
     return max(0, after - before), max(0, after - before)
 
 
-def _before(change: Change, evidence: Evidence) -> str | None:
-    """The text that the task handed out, empty for a file that the agent added; None where it is not known."""
-    if change.change == "added":
-        return ""
-    pair = evidence.sources.get(change.path)
-    return pair.before if pair else None
+def _lines_changed(changes: Sequence[Change], evidence: Evidence, most: int) -> Verdict:
+    """A file whose text is not known changed by at least no line and at most by any number."""
+    counts = [_changed_lines(change, evidence) for change in changes]
+    low = sum(count or 0 for count in counts)
+    return _at_most(low, math.inf if evidence.changes.truncated or None in counts else low, most, "changed lines")
 
 
-def _after(change: Change, evidence: Evidence) -> str | None:
-    """The text that the agent left, empty for a file that it removed; None where it is not known.
+def _changed_lines(change: Change, evidence: Evidence) -> int | None:
+    before, after = before_text(change, evidence), after_text(change, evidence)
+    return None if before is None or after is None else changed_lines(before, after)
 
-    `sources` is rebuilt from the patch: what is not in it (the change has a note), or all of it when the patch did not
-    apply, stands there as it was before, which says nothing.
-    """
-    if change.change == "removed":
-        return ""
-    patched = evidence.grade is None or evidence.grade.patch_applied
-    pair = evidence.sources.get(change.path)
-    return pair.after if pair and patched and change.note is None and change.type == "file" else None
+
+def _api_unchanged(changes: Sequence[Change], evidence: Evidence, *, may_grow: bool) -> Verdict:
+    """All files together: a declaration that moves to another file of the same language is still there."""
+    before, after, unread = dict[tuple[str, str], str](), dict[tuple[str, str], str](), list[str]()
+    for change in changes:
+        suffix = suffix_of(change.path)
+        if suffix not in LANGUAGES:
+            unread += [f"{change.path}: no grammar for its language"] if suffix in OTHER_SOURCES else []
+            continue
+        for found, text in ((before, before_text(change, evidence)), (after, after_text(change, evidence))):
+            signatures = None if text is None else public_signatures(suffix, text)
+            if signatures is None:
+                unread.append(f"{change.path}: cannot be read on both sides")
+                break
+            found.update({(LANGUAGES[suffix], signature): change.path for signature in signatures})
+    if unread:
+        return None, unread
+    gone = [f"{before[key]}: gone or changed: {key[1]}" for key in sorted(before.keys() - after.keys())]
+    new = [f"{after[key]}: new: {key[1]}" for key in sorted(after.keys() - before.keys())]
+    return _none_of([*gone, *([] if may_grow else new)], evidence.changes.truncated)
+
+
+UNRECORDED = "not every reply of the model is stored, so what it asked to run is not known"
+
+
+def _command_required(patterns: Sequence[str], evidence: Evidence) -> Verdict:
+    if evidence.commands is None:
+        return None, [UNRECORDED]
+    found = _runs(patterns, evidence)
+    return (True, found[:1]) if found else (False, [f"no command begins like {' or '.join(patterns)}"])
+
+
+def _command_forbidden(patterns: Sequence[str], evidence: Evidence) -> Verdict:
+    if evidence.commands is None:
+        return None, [UNRECORDED]
+    found = _runs(patterns, evidence)
+    return not found, found
+
+
+def _runs(patterns: Sequence[str], evidence: Evidence) -> list[str]:
+    return [
+        f"model call {command.call}: {' '.join(words)[:200]}"
+        for command in evidence.commands or ()
+        for words in simple_commands(command.line)
+        if any(begins_like(words, pattern) for pattern in patterns)
+    ]
+
+
+def _style_preserved(changes: Sequence[Change], evidence: Evidence) -> Verdict:
+    """Only files that were there before and still are have a style to keep."""
+    faults, unread = list[str](), list[str]()
+    for change in (c for c in changes if c.change == "modified"):
+        before, after = before_text(change, evidence), after_text(change, evidence)
+        if before is None or after is None:
+            unread.append(f"{change.path}: not known as text on both sides")
+        else:
+            faults += [f"{change.path}: {fault}" for fault in style_faults(before, after)]
+    if faults:
+        return False, faults
+    return (None, unread) if unread else _none_of([], evidence.changes.truncated)
+
+
+def _tests_added(changes: Sequence[Change], evidence: Evidence, least: int) -> Verdict:
+    """The gain over all the files: a test that moves is none that was added."""
+    gain, unread = 0, list[str]()
+    for change in (c for c in changes if suffix_of(c.path) in LANGUAGES):
+        suffix = suffix_of(change.path)
+        before, after = (_tests(suffix, side(change, evidence)) for side in (before_text, after_text))
+        if before is None or after is None:
+            unread.append(f"{change.path}: its tests cannot be counted")
+        else:
+            gain += after - before
+    if unread or evidence.changes.truncated:
+        return None, [*unread, *([CUT] if evidence.changes.truncated else [])]
+    return gain >= least, [f"added tests: {gain}, asked for: {least}"]
+
+
+def _tests(suffix: str, text: str | None) -> int | None:
+    return None if text is None else count_tests(suffix, text) if text else 0

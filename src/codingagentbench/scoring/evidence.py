@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from codingagentbench.catalog.task import Task
-from codingagentbench.store.record import Changes, Grade, ModelCall
+from codingagentbench.store.record import AskedCommand, Changes, Grade, ModelCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +30,7 @@ class Evidence:
     """The TUI's declared globs."""
     wall_clock_ms: float | None
     container_active_ms: float | None
+    commands: Sequence[AskedCommand] | None = None
+    """Command lines that the model asked for; None where not every reply is stored."""
     tui_reported_prompt_tokens: int | None = None
     tui_reported_completion_tokens: int | None = None

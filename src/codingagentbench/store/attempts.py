@@ -11,7 +11,7 @@ import msgspec
 
 from codingagentbench.errors import StoreError, UsageError
 from codingagentbench.paths import cell_folder
-from codingagentbench.store.record import Changes, Grade, ModelCall, Record, Span
+from codingagentbench.store.record import AskedCommand, Changes, Grade, ModelCall, Record, Span
 
 ATTEMPT_NAME = re.compile(r"attempt-(\d{3,})")
 T = TypeVar("T")
@@ -40,6 +40,11 @@ class Attempt:
         """`grade.json`, or None when the attempt was not graded."""
         path = self.folder / "grade.json"
         return _read(path, Grade) if path.exists() else None
+
+    def commands(self) -> list[AskedCommand] | None:
+        """`commands.jsonl`, or None where the attempt has none: not every reply was stored."""
+        path = self.folder / "commands.jsonl"
+        return _read_lines(path, AskedCommand) if path.exists() else None
 
     def diff(self) -> str:
         """`diff.patch`; bytes that are not UTF-8 are replaced."""

@@ -190,6 +190,15 @@ class ModelCall(msgspec.Struct, frozen=True, kw_only=True):
     """What the endpoint answered, where the call was translated."""
 
 
+class AskedCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of `commands.jsonl`: a command line that the model asked its CLI to run."""
+
+    call: int
+    """Number of the model call whose reply asked for it."""
+    tool: str
+    line: str
+
+
 class Span(msgspec.Struct, frozen=True, kw_only=True):
     """One line of `trace.jsonl`; times from the start of the cell."""
 
@@ -228,6 +237,8 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     git_dir_modified: bool = False
     truncated: bool = False
     """More changes than are listed; the listing is then not a basis for scores."""
+    committed_texts: list[str] = []
+    """Texts of `[behaviour]` `must_not_contain` that objects hold which the agent added to the repository."""
 
 
 class Grade(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,4 +257,8 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     patch_applied: bool = True
     patch_error: str | None = None
     document: str | None = None
-    """Refusal tasks: the text of the refusal document as the agent left it, None when it wrote none."""
+    """Tasks with a document: its text as the agent left it, None when it wrote none."""
+    nonce: str | None = None
+    """What stood for CAB_NONCE in this grading."""
+    results: str | None = None
+    """The runner's own report, where the command wrote one to `{results}`."""
