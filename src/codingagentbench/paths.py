@@ -15,6 +15,11 @@ def bundle_store() -> Path:
     return cache_root() / "bundles"
 
 
+def image_store() -> Path:
+    """Where layers and package lists of images are kept."""
+    return cache_root() / "images"
+
+
 def results_root() -> Path:
     """`$CAB_RESULTS`, by default `results/` below the current folder."""
     return Path(os.environ.get("CAB_RESULTS") or "results")

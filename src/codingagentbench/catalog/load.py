@@ -11,6 +11,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from codingagentbench.catalog.faults import fault_at, read_entry, read_text
+from codingagentbench.catalog.image import ImageRecipe
 from codingagentbench.catalog.model import ControlModel, Endpoint, EndpointModel, ModelFile
 from codingagentbench.catalog.plugin import Plugin
 from codingagentbench.catalog.price import PriceTable
@@ -108,6 +109,11 @@ class Catalog:
         return self._entries("toolchains", Toolchain, lambda toolchain, _: [(toolchain.name, toolchain)])
 
     @cached_property
+    def images(self) -> Mapping[str, tuple[ImageRecipe, Path]]:
+        """Recipe and file by the image's name."""
+        return self._entries("images", ImageRecipe, lambda recipe, file: [(recipe.name, (recipe, file))])
+
+    @cached_property
     def sweep_files(self) -> Mapping[str, Path]:
         """Sweep name (the file's) to file."""
         found: Found[Path] = {}
@@ -138,6 +144,10 @@ class Catalog:
     def toolchain(self, name: str) -> Toolchain:
         """A toolchain. Raises UsageError with the nearest names where it is unknown."""
         return _get(self.toolchains, "toolchain", name)
+
+    def image(self, name: str) -> tuple[ImageRecipe, Path]:
+        """An image's recipe and its file. Raises UsageError with the nearest names where it is unknown."""
+        return _get(self.images, "image", name)
 
     def sweep(self, name_or_path: str) -> SweepSpec:
         """A sweep by name or by path, its task globs expanded and every name in it known."""
@@ -174,7 +184,7 @@ class Catalog:
     def check(self) -> list[str]:
         """Every fault of every file, one a line; empty where all is well."""
         faults = []
-        for kind in ("tuis", "models", "prices", "plugins", "toolchains", "tasks", "sweep_files"):
+        for kind in ("tuis", "models", "prices", "plugins", "toolchains", "images", "tasks", "sweep_files"):
             faults += _faults_of(partial(getattr, self, kind))
         for file in self._files("sweeps"):
             faults += _faults_of(partial(self._check_sweep, file))

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from codingagentbench.catalog.image import ImageRecipe
 from codingagentbench.catalog.model import ModelFile
 from codingagentbench.catalog.plugin import Plugin
 from codingagentbench.catalog.price import PriceTable
@@ -19,6 +20,7 @@ KINDS: dict[str, type[BaseModel]] = {
     "plugin": Plugin,
     "prices": PriceTable,
     "toolchain": Toolchain,
+    "image": ImageRecipe,
     "sweep": SweepSpec,
 }
 

@@ -21,5 +21,8 @@ class SweepSpec(Entry):
     repetitions: Annotated[int, Field(ge=1, le=1000)] = 1
     workers: Annotated[int, Field(ge=1, le=1024)] | None = None
     """Cells at a time; default: one a core."""
+    require: list[str] = []
+    """What the engine must be able to enforce, e.g. ["memory", "seccomp"]; a machine that cannot is refused before
+    anything runs. The names are those of `cab sweep --help`'s engines: sandbox/capabilities.py lists them."""
     timeout_s: Annotated[int, Field(ge=1)] | None = None
     """Overrides the tasks' own wall-clock budget downwards."""

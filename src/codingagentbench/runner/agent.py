@@ -28,7 +28,7 @@ class AgentRun:
 
 
 async def run_agent(
-    engine: Sandbox, session: CellSession, launch: Launch, prepared: Prepared, limits: Limits, folder: Path, title: str
+    engine: Sandbox, session: CellSession, launch: Launch, prepared: Prepared, limits: Limits, folder: Path, cell_id: str
 ) -> AgentRun:
     """Run the TUI to its end or its limit. Raises SandboxError when the sandbox could not be made."""
     let_loose: list[int] = []
@@ -38,9 +38,10 @@ async def run_agent(
         let_loose.append(time.time_ns())
 
     started_ns = time.time_ns()
-    recording = AsciicastWriter(folder / "terminal.cast", WIDTH, HEIGHT, title)
+    recording = AsciicastWriter(folder / "terminal.cast", WIDTH, HEIGHT, cell_id)
     try:
-        spec = agent_spec(launch, prepared, limits, door=open_door, on_output=recording.write)
+        labels = {"cell": cell_id, "phase": "agent"}
+        spec = agent_spec(launch, prepared, limits, door=open_door, on_output=recording.write, labels=labels)
         ended = await engine.run(spec)
     finally:
         ended_ns = time.time_ns()

@@ -141,7 +141,7 @@ async def _agent(run: CellRun, prepared: Prepared, adapter: OpenSpan) -> None:
         )
     limits = Limits(wall_s=run.cell.timeout_s)
     with run.phase("agent"), run.trace.span("container", f"{run.cell.tui}:launch", adapter) as container:
-        container.attrs |= _container_attrs(run, launch, bundle.image, session.token)
+        container.attrs |= _container_attrs(run, launch, session.token)
         run.agent = await run_agent(run.kit.engine, session, launch, prepared, limits, run.folder, run.cell.cell_id)
         ended = run.agent.exit
         container.attrs |= {"exit_code": ended.exit_code, "duration_s": ended.wall_s, "timed_out": ended.timed_out}
@@ -151,9 +151,9 @@ async def _agent(run: CellRun, prepared: Prepared, adapter: OpenSpan) -> None:
             _trace_call(run.trace, container, call, opened_ns)
 
 
-def _container_attrs(run: CellRun, launch: Launch, image: str, token: str) -> Attrs:
+def _container_attrs(run: CellRun, launch: Launch, token: str) -> Attrs:
     return {
-        "image": image,
+        "image": run.image.name,
         "argv": redacted(launch.argv, {token: "sk-REDACTED"}),
         "timeout_s": run.cell.timeout_s,
     }
@@ -208,7 +208,7 @@ async def _grade(run: CellRun, template: Template) -> None:
         )
         run.sources = dict(patched.sources)
         run.grade = await grade(
-            run.kit.engine, run.task, template, patched, run.toolchains, run.scratch / "grader-home"
+            run.kit.engine, run.task, template, patched, run.toolchains, run.scratch / "grader-home", run.cell.cell_id
         )
         span.attrs |= {"exit_code": run.grade.exit_code, "timed_out": run.grade.timed_out}
 

@@ -51,6 +51,7 @@ async def grade(
     patched: Patched,
     toolchains: Sequence[FoundToolchain],
     home: Path,
+    cell_id: str,
 ) -> Grade:
     """Run the hidden tests, or read the refusal document. Raises SandboxError when the sandbox could not be made."""
     scorer = task.task.scorer
@@ -58,7 +59,7 @@ async def grade(
     if scorer.kind == "refusal":
         return _grade(task, patched, restored, document, None)
     limits = Limits(wall_s=scorer.timeout_s, output_bytes=GRADER_OUTPUT_BYTES)
-    spec = grader_spec(scorer.command, toolchains, scorer.env, limits, tree=patched.tree, home=home)
+    spec = grader_spec(scorer.command, toolchains, scorer.env, limits, tree=patched.tree, home=home, labels={"cell": cell_id, "phase": "grade"})
     ended = await engine.run(spec)
     return _grade(task, patched, restored, document, ended)
 

@@ -19,7 +19,7 @@ from codingagentbench.gateway.server import Gateway
 from codingagentbench.runner.backend import backend_for
 from codingagentbench.runner.prepare import Template, make_template
 from codingagentbench.sandbox.base import Sandbox
-from codingagentbench.sandbox.toolchains import FoundToolchain, find_toolchain
+from codingagentbench.sandbox.toolchains import FoundToolchain
 from codingagentbench.store.record import Host
 from codingagentbench.sweep.plan import PlannedCell
 
@@ -64,8 +64,8 @@ class Kit:
         return self.catalog.quote(model, self.day)
 
     def toolchains(self, task: TaskFolder) -> list[FoundToolchain]:
-        """The task's toolchains on this machine. Raises MissingToolchainError."""
-        return [find_toolchain(self.catalog.toolchain(name)) for name in task.task.toolchains]
+        """The task's toolchains as the engine's sandboxes see them. Raises MissingToolchainError."""
+        return [self.engine.find_toolchain(self.catalog.toolchain(name)) for name in task.task.toolchains]
 
     def backend(self, cell: PlannedCell, task: TaskFolder) -> Backend:
         """Who answers the cell's model calls. Raises SetupError when the endpoint's key is not in the environment."""

@@ -24,6 +24,7 @@ class Launch:
     argv: list[str]
     env: dict[str, str]
     mounts: tuple[Mount, ...]
+    toolchains: tuple[str, ...] = ()
 
 
 def render_launch(
@@ -58,6 +59,7 @@ def render_launch(
         argv=command_of(tui, values),
         env=environment(toolchains) | {k: fill(v, values) for k, v in tui.env.items()},
         mounts=(*bundle.mounts, *(m for t in toolchains for m in t.mounts)),
+        toolchains=tuple(t.name for t in toolchains),
     )
 
 
@@ -86,6 +88,7 @@ def agent_spec(
     *,
     door: Callable[[socket.socket], None],
     on_output: Callable[[bytes], None],
+    labels: Mapping[str, str] | None = None,
 ) -> SandboxSpec:
     """The agent's sandbox: a pty, and the gateway's socket as the only door."""
     return SandboxSpec(
@@ -98,6 +101,8 @@ def agent_spec(
         tty=True,
         door=door,
         on_output=on_output,
+        toolchains=launch.toolchains,
+        labels=labels or {},
     )
 
 
@@ -109,6 +114,7 @@ def grader_spec(
     *,
     tree: Path,
     home: Path,
+    labels: Mapping[str, str] | None = None,
 ) -> SandboxSpec:
     """The grader's sandbox: the same toolchains, no TUI, no door, no terminal."""
     programs = {name: path for t in toolchains for name, path in t.programs.items()}
@@ -119,6 +125,8 @@ def grader_spec(
         env={**environment(toolchains), "TERM": "dumb", **env},
         limits=limits,
         mounts=tuple(m for t in toolchains for m in t.mounts),
+        toolchains=tuple(t.name for t in toolchains),
+        labels=labels or {},
     )
 
 

@@ -53,8 +53,8 @@ def make_record(run: CellRun) -> Record:
         behavior_mode="plugged" if cell.plugin_stack else "factory",
         repetition=cell.repetition,
         attempt=run.attempt,
-        container_image=bundle.image,
-        image_digest=bundle.digest,
+        container_image=run.image.name,
+        image_digest=run.image.digest,
         sandbox=_sandbox(run),
         host=host_facts(),
         methodology_version=DEFAULT,
@@ -105,7 +105,7 @@ def _receipt(run: CellRun) -> Receipt:
     price = run.kit.price(run.cell.model)
     return Receipt(
         task=run.task.digest,
-        image=bundle.digest,
+        image=run.image.digest,
         tui_bundle=bundle.digest,
         prompt=f"sha256:{hashlib.sha256(run.task.prompt.encode()).hexdigest()}",
         transcript=file_digest(folder / "model_calls.jsonl"),

@@ -14,6 +14,7 @@ from codingagentbench.runner.collect import Collected
 from codingagentbench.runner.crash import crashed
 from codingagentbench.runner.kit import Kit
 from codingagentbench.runner.trace import CellTrace
+from codingagentbench.sandbox.base import Image
 from codingagentbench.sandbox.toolchains import FoundToolchain
 from codingagentbench.scoring.evidence import SourcePair
 from codingagentbench.store.record import AskedCommand, Grade
@@ -54,6 +55,12 @@ class CellRun:
             yield
         finally:
             self.phases[name] = (time.perf_counter() - began) * 1000
+
+    @property
+    def image(self) -> Image:
+        """What the agent's sandbox is made of: the container's image, or the TUI's bundle under an image's name."""
+        bundle = self.kit.bundles[self.cell.tui]
+        return self.kit.engine.image(self.task.task.toolchains) or Image(bundle.image, bundle.digest)
 
     def observed(self) -> Observed:
         """What classifies the outcome. The agent phase must have ended."""

@@ -4,7 +4,11 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # toolchains.py speaks of this module's mounts
+    from codingagentbench.catalog.toolchain import Toolchain
+    from codingagentbench.sandbox.toolchains import FoundToolchain
 
 WORK = "/work"
 HOME = "/home/agent"
@@ -54,6 +58,19 @@ class SandboxSpec:
     """Called with a socket that listens on 127.0.0.1:31415 *inside* the sandbox, before the command starts."""
     on_output: Callable[[bytes], None] | None = None
     """tty only: every chunk as it comes."""
+    toolchains: Sequence[str] = ()
+    """Names of what the command needs: an engine with images takes the one that has them."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the run belongs to (`sweep`, `cell`), for engines whose objects can carry it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What a container is made of, by the name that people know and the digest that pins it."""
+
+    name: str
+    digest: str
+    """The image's id, "sha256:<hex>": the digest of its configuration, which holds those of its layers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +101,15 @@ class Sandbox(Protocol):
 
     def version(self) -> str:
         """The engine's version, for the record."""
+
+    def capabilities(self) -> frozenset[str]:
+        """What it can enforce on this machine, by the names of sandbox/capabilities.py."""
+
+    def find_toolchain(self, entry: "Toolchain") -> "FoundToolchain":
+        """A toolchain as this engine's sandboxes see it. Raises MissingToolchainError."""
+
+    def image(self, toolchains: Sequence[str]) -> Image | None:
+        """What a command with these toolchains runs in; None for an engine that shows the machine's own folders."""
 
     def preflight(self) -> None:
         """Raise SetupError, in one line, when this machine cannot run the engine."""

@@ -15,9 +15,10 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from codingagentbench.catalog.toolchain import Toolchain
 from codingagentbench.errors import SetupError
 from codingagentbench.sandbox.base import DOOR_PORT, HOME, SandboxExit, SandboxSpec
-from codingagentbench.sandbox.cgroups import sweep_leftovers
+from codingagentbench.sandbox.cgroups import held_by_cgroups, sweep_leftovers
 from codingagentbench.sandbox.door import DoorOpener
 from codingagentbench.sandbox.gate import RELEASE, SHELL, orders
 from codingagentbench.sandbox.limits import Enforcement, enforcement
@@ -25,6 +26,7 @@ from codingagentbench.sandbox.ownership import UIDS, Uids, give_to
 from codingagentbench.sandbox.process import Started, start, to_the_end
 from codingagentbench.sandbox.run import SETUP_TIMEOUT_S, Run
 from codingagentbench.sandbox.seccomp import filter_program
+from codingagentbench.sandbox.toolchains import FoundToolchain, find_toolchain
 from codingagentbench.sandbox.userns import why_refused
 from codingagentbench.sandbox.view import PACKAGE, made_etc, spec_view, system_view
 
@@ -72,6 +74,20 @@ class Bubblewrap:
     def version(self) -> str:
         """bwrap's own version."""
         return self._version
+
+    def capabilities(self) -> frozenset[str]:
+        """What is enforced here: the rest is said in every record's `not_enforced`."""
+        always = {"wall", "no-network", "non-root", "read-only-root", "file-size"}
+        seccomp = {"seccomp"} if filter_program() else set()
+        return frozenset(always | seccomp | held_by_cgroups() | {"pids"})
+
+    def find_toolchain(self, entry: Toolchain) -> FoundToolchain:
+        """This machine's own. Raises MissingToolchainError."""
+        return find_toolchain(entry)
+
+    def image(self, toolchains: Sequence[str]) -> None:  # noqa: ARG002  # the protocol's
+        """None: the system's folders are this machine's."""
+        return
 
     def preflight(self) -> None:
         """Run `true` once, as a cell would. Raises SetupError with bwrap's own words and what to do."""

@@ -100,6 +100,25 @@ def make_group() -> Group:
     return _make_v2(name) or _make_v1(name) or Group()
 
 
+def group_of(pid: int) -> Group:
+    """The cgroup that a process is in, to read its counters; no folders where it cannot be seen from here."""
+    own = _cgroups_of(Path("/proc", str(pid), "cgroup"))
+    unified = ROOT / own.get("", "")
+    if own.get("") and (unified / "memory.current").exists():
+        return Group(2, dict.fromkeys(("memory", "pids", "cpu"), unified))
+    folders = {c: folder for c, folder in _v1_parents(own).items() if own[c] and folder.is_dir()}
+    return Group(1, folders) if folders else Group()
+
+
+def held_by_cgroups() -> set[str]:
+    """Which of memory, pids and cpu a cgroup made here can hold."""
+    group = make_group()
+    held = {name for name, value in (("memory", 1 << 30), ("pids", 100), ("cpu", 1.0)) if group.limit(name, value)}
+    for folder in group.folders.values():
+        _remove(folder)
+    return held
+
+
 def sweep_leftovers() -> list[Path]:
     """End and remove the cgroups of harnesses that are no more. Returns the folders that were removed."""
     return [folder for folder in _leftovers() if _sweep(folder)]
@@ -130,17 +149,21 @@ def _parents() -> Iterable[Path]:
 
 
 def _own_cgroups() -> dict[str, str]:
+    return _cgroups_of(Path("/proc/self/cgroup"))
+
+
+def _cgroups_of(file: Path) -> dict[str, str]:
     """Controller to path in its hierarchy; the v2 path under the empty name."""
     found: dict[str, str] = {}
     with contextlib.suppress(OSError):
-        for line in Path("/proc/self/cgroup").read_text().splitlines():
+        for line in file.read_text().splitlines():
             _, controllers, path = line.split(":", 2)
             found |= dict.fromkeys(controllers.split(","), path.lstrip("/"))
     return found
 
 
 def _v1_parents(own: dict[str, str]) -> dict[str, Path]:
-    """Ours in each hierarchy."""
+    """The folder in each hierarchy."""
     return {c: _v1_root(c) / own[c] for c in V1_CONTROLLERS if c in own}
 
 

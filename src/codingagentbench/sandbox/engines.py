@@ -8,8 +8,16 @@ from codingagentbench.sandbox.base import Sandbox
 from codingagentbench.sandbox.bubblewrap import Bubblewrap
 from codingagentbench.sandbox.unsandboxed import Unsandboxed
 
+
+def _docker(hidden: Sequence[Path]) -> Sandbox:
+    from codingagentbench.sandbox.docker import Docker  # noqa: PLC0415  # its client takes 0.2 s to import
+
+    return Docker(hidden)
+
+
 ENGINES: dict[str, Callable[[Sequence[Path]], Sandbox]] = {
     "bubblewrap": Bubblewrap,
+    "docker": _docker,
     "none": lambda _hidden: Unsandboxed(),
 }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from codingagentbench.sandbox.base import Limits
 from codingagentbench.sandbox.cgroups import Group, make_group
 
-_NOFILE = 65_536
+NOFILE = 65_536
 _NO_CGROUP = "no cgroup that this user can write has the controller"
 
 
@@ -34,7 +34,7 @@ def enforcement(limits: Limits, *, own_uid: bool) -> Enforcement:
     `own_uid`: the kernel counts the sandbox's processes apart from the user's other ones (an uid or a user namespace
     of its own), so that an rlimit on them can stand in for the pids cgroup.
     """
-    held = Enforcement(make_group(), rlimits={resource.RLIMIT_CORE: 0, resource.RLIMIT_NOFILE: _NOFILE})
+    held = Enforcement(make_group(), rlimits={resource.RLIMIT_CORE: 0, resource.RLIMIT_NOFILE: NOFILE})
     held.enforced["wall"] = f"watchdog of the harness: {limits.wall_s:g} s"
     _file_size(held, limits.file_bytes)
     _memory(held, limits.memory_bytes)
@@ -46,7 +46,7 @@ def enforcement(limits: Limits, *, own_uid: bool) -> Enforcement:
 def _file_size(held: Enforcement, value: int | None) -> None:
     if value is not None:
         held.rlimits[resource.RLIMIT_FSIZE] = value
-        held.enforced["file size"] = f"rlimit: {_mib(value)}"
+        held.enforced["file size"] = f"rlimit: {mib(value)}"
 
 
 def _memory(held: Enforcement, value: int | None) -> None:
@@ -54,11 +54,11 @@ def _memory(held: Enforcement, value: int | None) -> None:
     if value is None:
         return
     if held.group.limit("memory", value):
-        held.enforced["memory"] = f"cgroup v{held.group.version}: {_mib(value)}"
+        held.enforced["memory"] = f"cgroup v{held.group.version}: {mib(value)}"
         return
     held.rlimits[resource.RLIMIT_DATA] = value
-    held.enforced["memory per process"] = f"rlimit: {_mib(value)} of data"
-    held.not_enforced.append(f"memory in all, {_mib(value)}: {_NO_CGROUP}")
+    held.enforced["memory per process"] = f"rlimit: {mib(value)} of data"
+    held.not_enforced.append(f"memory in all, {mib(value)}: {_NO_CGROUP}")
 
 
 def _pids(held: Enforcement, value: int | None, *, own_uid: bool) -> None:
@@ -82,5 +82,6 @@ def _cpu(held: Enforcement, value: float | None) -> None:
         held.not_enforced.append(f"cpu, {value:g} cores: {_NO_CGROUP}")
 
 
-def _mib(value: int) -> str:
+def mib(value: int) -> str:
+    """A size in words."""
     return f"{value / (1 << 20):g} MiB"

@@ -22,7 +22,7 @@ from codingagentbench.sandbox.gate import ControlPipe
 from codingagentbench.sandbox.recording import HEIGHT, WIDTH
 
 _CHUNK = 1 << 16
-_DRAIN_S = 1.0
+DRAIN_S = 1.0
 KILL_TIMEOUT_S = 10.0
 _T = TypeVar("_T")
 
@@ -105,7 +105,7 @@ class Started:
         """Wait for the ends of the output; not for long, since somebody outside might hold the pipe open."""
         for reader in self._readers():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(reader.done.wait(), _DRAIN_S)
+                await asyncio.wait_for(reader.done.wait(), DRAIN_S)
             reader.close()
 
     def close(self) -> None:
@@ -212,9 +212,15 @@ def kill(pidfd: int) -> None:
         signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
 
-def _terminal() -> tuple[list[int], list[int]]:
+def open_terminal() -> tuple[int, int]:
+    """A new pty of 120 x 40: master and slave."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
+    return master, slave
+
+
+def _terminal() -> tuple[list[int], list[int]]:
+    master, slave = open_terminal()
     return [master], [slave]
 
 

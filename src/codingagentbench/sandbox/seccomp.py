@@ -6,6 +6,7 @@ compilers, debuggers and test runners use stays allowed.
 """
 
 import errno
+import json
 import platform
 import struct
 from dataclasses import dataclass
@@ -93,6 +94,27 @@ def filter_program() -> bytes | None:
     """The BPF program for bwrap's `--seccomp`; None on a machine whose call numbers are not known here."""
     machine = _MACHINES.get(platform.machine())
     return _assemble(machine) if machine else None
+
+
+@lru_cache(maxsize=1)
+def docker_profile() -> str | None:
+    """The same filter as a profile of Docker's; None on a machine whose call numbers are not known here."""
+    machine = _MACHINES.get(platform.machine())
+    if machine is None:
+        return None
+    rules: list[dict[str, object]] = [_docker_rule([*machine.refused], errno.EPERM)]
+    rules.append(_docker_rule(["clone3"], errno.ENOSYS))
+    new_user = {"index": 0, "value": _CLONE_NEWUSER, "valueTwo": _CLONE_NEWUSER, "op": "SCMP_CMP_MASKED_EQ"}
+    rules += [_docker_rule([name], errno.EPERM, new_user) for name in ("clone", "unshare")]
+    above = {"index": 0, "value": max(_FAMILIES), "op": "SCMP_CMP_GT"}
+    foreign = [{"index": 0, "value": n, "op": "SCMP_CMP_EQ"} for n in range(max(_FAMILIES)) if n not in _FAMILIES]
+    rules += [_docker_rule(["socket"], errno.EAFNOSUPPORT, family) for family in (*foreign, above)]
+    architecture = f"SCMP_ARCH_{platform.machine().upper()}"
+    return json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "architectures": [architecture], "syscalls": rules})
+
+
+def _docker_rule(names: list[str], number: int, argument: dict[str, object] | None = None) -> dict[str, object]:
+    return {"names": names, "action": "SCMP_ACT_ERRNO", "errnoRet": number, "args": [argument] if argument else []}
 
 
 def _assemble(machine: _Machine) -> bytes:

@@ -13,14 +13,16 @@ import re
 import signal
 import socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from codingagentbench.catalog.toolchain import Toolchain
 from codingagentbench.errors import SandboxError
 from codingagentbench.sandbox.base import DOOR_PORT, HOME, WORK, SandboxExit, SandboxSpec
-from codingagentbench.sandbox.cgroups import sweep_leftovers
+from codingagentbench.sandbox.cgroups import held_by_cgroups, sweep_leftovers
 from codingagentbench.sandbox.gate import SHELL, ControlPipe, orders
 from codingagentbench.sandbox.limits import Enforcement, enforcement
 from codingagentbench.sandbox.process import KILL_TIMEOUT_S, Started, start, to_the_end
+from codingagentbench.sandbox.toolchains import FoundToolchain, find_toolchain
 
 NOT_ENFORCED = ("isolation: none was asked for", "network: the host's own")
 _PATH = os.defpath
@@ -39,6 +41,18 @@ class Unsandboxed:
     def version(self) -> str:
         """The kernel's, there being no engine."""
         return platform.release()
+
+    def capabilities(self) -> frozenset[str]:
+        """What is enforced here: the rest is said in every record's `not_enforced`."""
+        return frozenset({"wall", "file-size"} | held_by_cgroups())
+
+    def find_toolchain(self, entry: Toolchain) -> FoundToolchain:
+        """This machine's own. Raises MissingToolchainError."""
+        return find_toolchain(entry)
+
+    def image(self, toolchains: Sequence[str]) -> None:  # noqa: ARG002  # the protocol's
+        """None: the system's folders are this machine's."""
+        return
 
     def preflight(self) -> None:
         """Nothing is needed."""

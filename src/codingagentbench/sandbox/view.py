@@ -7,8 +7,8 @@ from pathlib import Path
 from codingagentbench.sandbox.base import HOME, WORK, Mount, SandboxSpec
 
 PACKAGE = Path(__file__).resolve().parents[1]
-_TMP_BYTES = 1 << 30
-_SHM_BYTES = 1 << 28
+TMP_BYTES = 1 << 30
+SHM_BYTES = 1 << 28
 _SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 # What programs need of /etc to start at all; nothing that names users, hosts, networks or time zone here.
 _ETC = (
@@ -36,8 +36,8 @@ def system_view() -> list[str]:
     for place in etc:
         if place.exists():
             view += ["--ro-bind-try", str(place), str(place)]
-    view += ["--proc", "/proc", "--dev", "/dev", *_scratch("/dev/shm", _SHM_BYTES)]  # noqa: S108  # the sandbox's own
-    return [*view, *_scratch("/tmp", _TMP_BYTES)]  # noqa: S108  # the sandbox's own
+    view += ["--proc", "/proc", "--dev", "/dev", *_scratch("/dev/shm", SHM_BYTES)]  # noqa: S108  # the sandbox's own
+    return [*view, *_scratch("/tmp", TMP_BYTES)]  # noqa: S108  # the sandbox's own
 
 
 def made_etc(uid: int) -> dict[str, bytes]:
@@ -58,12 +58,12 @@ def spec_view(spec: SandboxSpec, hidden: Sequence[Path]) -> list[str]:
     view = _readable({str(p): None for m in mounts for p in reversed(Path(m.target).parents) if p != Path("/")})
     for mount in mounts:
         view += ["--bind" if mount.writable else "--ro-bind", str(mount.source), mount.target]
-    for place in _masks([Mount(Path("/usr"), "/usr"), *mounts], hidden):
+    for place in masks([Mount(Path("/usr"), "/usr"), *mounts], hidden):
         view += ["--perms", "0555", "--size", "4096", "--tmpfs", place]
     return [*view, "--chdir", WORK, "--remount-ro", "/dev", "--remount-ro", "/"]
 
 
-def _masks(mounts: Iterable[Mount], hidden: Sequence[Path]) -> list[str]:
+def masks(mounts: Iterable[Mount], hidden: Sequence[Path]) -> list[str]:
     """Where folders that must not be seen would appear."""
     places: dict[str, None] = {}
     for mount in mounts:

@@ -8,7 +8,7 @@ from pathlib import Path
 from codingagentbench.bundles.bundle import Bundle, install
 from codingagentbench.catalog.load import Catalog
 from codingagentbench.errors import SetupError
-from codingagentbench.sandbox.toolchains import MissingToolchainError, find_toolchain
+from codingagentbench.sandbox.base import Sandbox
 
 _INSTALLS_AT_A_TIME = 3
 
@@ -23,7 +23,7 @@ class Available:
 
 
 def make_available(
-    catalog: Catalog, tuis: Iterable[str], tasks: Iterable[str], *, store: Path, log: Callable[[str], None]
+    catalog: Catalog, tuis: Iterable[str], tasks: Iterable[str], *, engine: Sandbox, store: Path, log: Callable[[str], None]
 ) -> Available:
     """Install what is not installed yet, and look for the toolchains."""
     bundles: dict[str, Bundle] = {}
@@ -38,15 +38,17 @@ def make_available(
 
     with ThreadPoolExecutor(_INSTALLS_AT_A_TIME) as pool:
         list(pool.map(provide, tuis))
-    return Available(bundles, missing_tuis, _missing_toolchains(catalog, tasks))
+    return Available(bundles, missing_tuis, _missing_toolchains(catalog, tasks, engine))
 
 
-def _missing_toolchains(catalog: Catalog, tasks: Iterable[str]) -> dict[str, str]:
+def _missing_toolchains(catalog: Catalog, tasks: Iterable[str], engine: Sandbox) -> dict[str, str]:
     missing = {}
     for task in tasks:
-        for name in catalog.task(task).task.toolchains:
-            try:
-                find_toolchain(catalog.toolchain(name))
-            except MissingToolchainError as error:
-                missing[task] = str(error)
+        names = catalog.task(task).task.toolchains
+        try:
+            for name in names:
+                engine.find_toolchain(catalog.toolchain(name))
+            engine.image(names)
+        except SetupError as error:
+            missing[task] = str(error)
     return missing

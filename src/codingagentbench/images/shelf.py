@@ -1,0 +1,104 @@
+"""The images that this machine's daemon has, and which of them a command runs in."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from codingagentbench.catalog.toolchain import Toolchain
+from codingagentbench.errors import SetupError
+from codingagentbench.sandbox.base import Image
+from codingagentbench.sandbox.docker_api import LABEL, call, client, synchronously
+from codingagentbench.sandbox.toolchains import SYSTEM, FoundToolchain, MissingToolchainError
+
+REPOSITORY = "codingagentbench"
+BASE = "base"
+NAME_LABEL, RECIPE_LABEL = f"{LABEL}.image", f"{LABEL}.recipe"
+TOOLCHAINS_LABEL, SBOM_LABEL = f"{LABEL}.toolchains", f"{LABEL}.sbom"
+TUI_LABEL = f"{LABEL}.tui"
+CURRENT = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """An image of ours."""
+
+    name: str
+    """In the catalogue: "base", "base-rust"; of a TUI's image the TUI's name."""
+    image: Image
+    size: int
+    recipe: str
+    sbom: str
+    toolchains: Mapping[str, Mapping[str, str]]
+    """Toolchain to its `root` and `version` in the image."""
+    tui: str
+    """Digest of the TUI's bundle in it; empty for a language's image."""
+    current: bool
+
+
+class Shelf:
+    """The daemon's images of ours, listed when first asked for."""
+
+    def __init__(self) -> None:
+        self._images: list[Shelved] | None = None
+
+    def images(self) -> list[Shelved]:
+        """Every one, by name. Raises SetupError where no daemon answers, SandboxError where it fails."""
+        if self._images is None:
+            self._images = sorted(synchronously(_list), key=lambda s: (s.name, not s.current, s.image.name))
+        return self._images
+
+    def image(self, toolchains: Sequence[str]) -> Image:
+        """The smallest current image of a language that has all of `toolchains`. Raises SetupError."""
+        fit = [s for s in self.images() if s.current and not s.tui and set(toolchains) <= set(s.toolchains)]
+        if not fit:
+            what = f"has {', '.join(toolchains)}" if toolchains else "is a base"
+            name = f"base-{toolchains[0]}" if toolchains and self.images() else BASE
+            msg = f"no image here {what}: build one: cab images build {name}"
+            raise SetupError(msg)
+        return min(fit, key=lambda s: s.size).image
+
+    def toolchain(self, entry: Toolchain) -> FoundToolchain:
+        """A toolchain of an image. Raises MissingToolchainError."""
+        for shelved in self.images():
+            if shelved.current and entry.name in shelved.toolchains:
+                return _found(entry, shelved.toolchains[entry.name])
+        msg = f"no image here has the toolchain {entry.name!r}: build one: cab images build base-{entry.name}"
+        raise MissingToolchainError(msg)
+
+
+def _found(entry: Toolchain, known: Mapping[str, str]) -> FoundToolchain:
+    root = known["root"]
+    folders = dict.fromkeys(str(Path(root, p).parent) for p in entry.programs.values())
+    return FoundToolchain(
+        name=entry.name,
+        version=known["version"],
+        root=root,
+        mounts=(),
+        path=() if Path(root) == SYSTEM else tuple(folders),
+        programs={name: f"{root}/{place}" for name, place in entry.programs.items()},
+        env={k: v.replace("{root}", root) for k, v in entry.env.items()},
+    )
+
+
+async def _list() -> list[Shelved]:
+    async with client() as docker:
+        found = await call("list images", docker.images.list(filters={"label": [NAME_LABEL]}))
+    return [_shelved(entry) for entry in found]
+
+
+def _shelved(entry: Mapping[str, Any]) -> Shelved:
+    """One image; its name is the tag that says which build it is, not the one that moves on."""
+    labels, tags = entry["Labels"], entry["RepoTags"] or [entry["Id"]]
+    tag = min(tags, key=lambda t: (t.endswith(f":{CURRENT}"), t))
+    return Shelved(
+        name=labels[NAME_LABEL],
+        image=Image(tag, entry["Id"]),
+        size=entry["Size"],
+        recipe=labels.get(RECIPE_LABEL, ""),
+        sbom=labels.get(SBOM_LABEL, ""),
+        toolchains=json.loads(labels.get(TOOLCHAINS_LABEL, "{}")),
+        tui=labels.get(TUI_LABEL, ""),
+        current=any(t.endswith(f":{CURRENT}") for t in tags),
+    )
