@@ -23,6 +23,7 @@ class SweepSpec(Entry):
     """Cells at a time; default: one a core."""
     require: list[str] = []
     """What the engine must be able to enforce, e.g. ["memory", "seccomp"]; a machine that cannot is refused before
-    anything runs. The names are those of `cab sweep --help`'s engines: sandbox/capabilities.py lists them."""
+    anything runs. Names: wall, no-network, non-root, read-only-root, seccomp, memory, pids, cpu, file-size,
+    disk-limit, image."""
     timeout_s: Annotated[int, Field(ge=1)] | None = None
     """Overrides the tasks' own wall-clock budget downwards."""

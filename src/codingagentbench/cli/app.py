@@ -18,6 +18,8 @@ VERBS = {
     "site": "Build the static site from results.",
     "tui": "List, install and verify coding-agent CLIs.",
     "task": "List tasks and what this machine lacks for them.",
+    "images": "Build and list the docker engine's images.",
+    "clean": "Clear up what killed runs left on this machine.",
     "catalog": "Check the catalogue, print its JSON Schemas.",
 }
 _HELP = "Measure coding-agent CLIs x models x tasks in sandboxes; every number can be followed and re-run."

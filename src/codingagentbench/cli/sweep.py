@@ -30,7 +30,9 @@ def command(
             help="Base URL up to /v1 of the models that are no controls; the model's file names the key's variable."
         ),
     ] = None,
-    sandbox: Annotated[str, typer.Option(help="bubblewrap, or none (no isolation, never citable).")] = "bubblewrap",
+    sandbox: Annotated[
+        str, typer.Option(help="bubblewrap, docker (images), or none (no isolation, never citable).")
+    ] = "bubblewrap",
     workers: Annotated[int | None, typer.Option(min=1, help="Cells at a time. [default: one a core]")] = None,
     retry: Annotated[
         str | None, typer.Option(help="'infra': run cells again that have no score for no fault of the agent.")

@@ -67,7 +67,8 @@ def _bootstrap(packages: Sequence[str], suite: str, archive: Path) -> None:
         )
         raise SetupError(msg)
     command = [program, "--quiet", "--variant=essential", f"--include={','.join(packages)}"]
-    command += ['--aptopt=Acquire::Retries "3"', "--dpkgopt=path-exclude=/usr/share/man/*", suite, str(archive)]
+    command += ['--aptopt=Acquire::Retries "3"', "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=force-unsafe-io"]
+    command += [suite, str(archive)]
     env = {**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH), "LC_ALL": "C.UTF-8"}
     run_tool(command, what=f"the system of {suite} with {', '.join(packages)} cannot be made", env=env)
 

@@ -28,7 +28,13 @@ class AgentRun:
 
 
 async def run_agent(
-    engine: Sandbox, session: CellSession, launch: Launch, prepared: Prepared, limits: Limits, folder: Path, cell_id: str
+    engine: Sandbox,
+    session: CellSession,
+    launch: Launch,
+    prepared: Prepared,
+    limits: Limits,
+    folder: Path,
+    cell_id: str,
 ) -> AgentRun:
     """Run the TUI to its end or its limit. Raises SandboxError when the sandbox could not be made."""
     let_loose: list[int] = []

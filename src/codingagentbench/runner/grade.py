@@ -59,7 +59,16 @@ async def grade(
     if scorer.kind == "refusal":
         return _grade(task, patched, restored, document, None)
     limits = Limits(wall_s=scorer.timeout_s, output_bytes=GRADER_OUTPUT_BYTES)
-    spec = grader_spec(scorer.command, toolchains, scorer.env, limits, tree=patched.tree, home=home, labels={"cell": cell_id, "phase": "grade"})
+    labels = {"cell": cell_id, "phase": "grade"}
+    spec = grader_spec(
+        scorer.command,
+        toolchains,
+        scorer.env,
+        limits,
+        tree=patched.tree,
+        home=home,
+        labels=labels,
+    )
     ended = await engine.run(spec)
     return _grade(task, patched, restored, document, ended)
 

@@ -75,7 +75,7 @@ class Kit:
 
 def make_scratch() -> tempfile.TemporaryDirectory[str]:
     """The folder for work directories, outside the results, private to this user."""
-    return tempfile.TemporaryDirectory(prefix="cab-", ignore_cleanup_errors=True)
+    return tempfile.TemporaryDirectory(prefix=f"cab-{os.getpid()}-", ignore_cleanup_errors=True)
 
 
 @cache

@@ -124,6 +124,11 @@ def sweep_leftovers() -> list[Path]:
     return [folder for folder in _leftovers() if _sweep(folder)]
 
 
+def leftovers() -> list[Path]:
+    """The cgroups of harnesses that are no more."""
+    return list(_leftovers())
+
+
 def _leftovers() -> Iterator[Path]:
     for parent in _parents():
         for folder in parent.glob("cab-*-*"):

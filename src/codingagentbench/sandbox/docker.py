@@ -27,7 +27,7 @@ from codingagentbench.sandbox.docker_leftovers import remove_leftovers
 from codingagentbench.sandbox.docker_run import PREFIX, SETUP_TIMEOUT_S, ContainerRun
 from codingagentbench.sandbox.door import DoorOpener
 from codingagentbench.sandbox.gate import orders
-from codingagentbench.sandbox.owner import harness_tag
+from codingagentbench.sandbox.owner import harness_tag, mark
 from codingagentbench.sandbox.ownership import Uids, give_to
 from codingagentbench.sandbox.process import to_the_end
 from codingagentbench.sandbox.toolchains import FoundToolchain
@@ -136,6 +136,7 @@ class Docker:
     async def try_command(self, argv: Sequence[str], wall_s: float) -> SandboxExit:
         """Run a command of our own, with a door, in folders made for it."""
         with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-try-") as folder:
+            mark(Path(folder))
             work, home = Path(folder, "work"), Path(folder, "home")
             work.mkdir()  # noqa: ASYNC240  # two calls, before anything runs
             home.mkdir()  # noqa: ASYNC240  # as above

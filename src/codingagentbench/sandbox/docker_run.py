@@ -21,6 +21,7 @@ from codingagentbench.sandbox.cgroups import Usage, group_of
 from codingagentbench.sandbox.docker_api import call, remove
 from codingagentbench.sandbox.docker_config import Place
 from codingagentbench.sandbox.gate import ControlPipe
+from codingagentbench.sandbox.owner import mark
 from codingagentbench.sandbox.process import DRAIN_S, KILL_TIMEOUT_S, Reader, Sink, kill, open_terminal, readable
 from codingagentbench.sandbox.view import made_etc
 
@@ -43,6 +44,7 @@ class ContainerRun:
         self._readers: list[Reader] = []
         self._fifos: list[int] = []
         self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+        mark(self.folder)
         self.place = self._make_place()
 
     def _make_place(self) -> Place:

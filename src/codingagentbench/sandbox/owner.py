@@ -4,6 +4,7 @@ import os
 from functools import cache
 from pathlib import Path
 
+TAG_FILE = ".harness"
 _START_TIME = 19
 """Of the fields of /proc/PID/stat behind the command's name."""
 
@@ -24,6 +25,11 @@ def is_gone(tag: str) -> bool:
     if boot != _boot():
         return True
     return world == _world() and str(_started(int(pid))) != rest
+
+
+def mark(folder: Path) -> None:
+    """Leave this harness's tag in a scratch folder, so that `cab clean` knows whose it is."""
+    (folder / TAG_FILE).write_text(harness_tag())
 
 
 def _world() -> str:

@@ -22,7 +22,10 @@ from codingagentbench.paths import cell_folder
 from codingagentbench.runner.backend import backend_for
 from codingagentbench.runner.kit import Kit, Templates, make_scratch
 from codingagentbench.sandbox.base import Sandbox
+from codingagentbench.sandbox.capabilities import check_required
 from codingagentbench.sandbox.engines import engine
+from codingagentbench.sandbox.leftovers import clear_up_folders
+from codingagentbench.sandbox.owner import mark
 from codingagentbench.store.attempts import read_attempt, sealed_attempts
 from codingagentbench.store.record import Record
 from codingagentbench.sweep.executors.local import run_local
@@ -93,12 +96,13 @@ def run_sweep(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher:
     """
     watcher = watcher or Watcher()
     sandbox = engine(options.sandbox, hidden=[*catalog.roots, options.results])
+    check_required(sandbox, spec.require)
     sandbox.preflight()
     _check_backends(spec, catalog, options, watcher)
     folder = options.results / spec.id
     with _sole_runner(folder):
         _check_space(folder)
-        available = make_available(catalog, spec.tuis, spec.tasks, store=options.store, log=watcher.log)
+        available = make_available(catalog, spec.tuis, spec.tasks, engine=sandbox, store=options.store, log=watcher.log)
         planned = list(plan_cells(spec, catalog, available.bundles, available.missing_tuis, available.missing_tasks))
         journal = Journal(folder / "journal.sqlite")
         try:
@@ -140,7 +144,9 @@ def _execute(todo: list[PlannedCell], sweep: _Sweep) -> dict[str, Record]:
     async def run() -> None:
         workers = sweep.options.workers or sweep.spec.workers or os.cpu_count() or 1
         async with Gateway() as gateway:
+            clear_up_folders()
             with make_scratch() as scratch:
+                mark(Path(scratch))
                 kit = Kit(
                     catalog=sweep.catalog,
                     engine=sweep.sandbox,

@@ -23,7 +23,13 @@ class Available:
 
 
 def make_available(
-    catalog: Catalog, tuis: Iterable[str], tasks: Iterable[str], *, engine: Sandbox, store: Path, log: Callable[[str], None]
+    catalog: Catalog,
+    tuis: Iterable[str],
+    tasks: Iterable[str],
+    *,
+    engine: Sandbox,
+    store: Path,
+    log: Callable[[str], None],
 ) -> Available:
     """Install what is not installed yet, and look for the toolchains."""
     bundles: dict[str, Bundle] = {}

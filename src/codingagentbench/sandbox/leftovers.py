@@ -1,0 +1,51 @@
+"""What killed harnesses left on this machine: containers, cgroups, scratch folders. Living ones are never touched."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from codingagentbench.errors import CabError, SandboxError
+from codingagentbench.sandbox.cgroups import leftovers, sweep_leftovers
+from codingagentbench.sandbox.owner import TAG_FILE, is_gone
+
+
+def clear_up(*, dry_run: bool = False) -> dict[str, list[str]]:
+    """Remove leftovers (or only find them); names by kind."""
+    groups = leftovers() if dry_run else sweep_leftovers()
+    return {
+        "container": _containers(dry_run=dry_run),
+        "cgroup": [str(folder) for folder in groups],
+        "folder": [str(folder) for folder in clear_up_folders(dry_run=dry_run)],
+    }
+
+
+def _containers(*, dry_run: bool) -> list[str]:
+    """None where no daemon answers: one that is down runs nothing."""
+    from codingagentbench.sandbox.docker_leftovers import remove_leftovers  # noqa: PLC0415  # takes 0.2 s to import
+
+    try:
+        return remove_leftovers(dry_run=dry_run)
+    except SandboxError:
+        raise
+    except CabError:
+        return []
+
+
+def clear_up_folders(*, dry_run: bool = False) -> list[Path]:
+    """Scratch folders of harnesses that are no more, ours alone: they hold the tag that `owner.mark` left."""
+    found = []
+    for folder in sorted(Path(tempfile.gettempdir()).glob("cab-*")):
+        if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.geteuid() or not _is_gone(folder):
+            continue
+        if not dry_run:
+            shutil.rmtree(folder, ignore_errors=True)
+        found.append(folder)
+    return found
+
+
+def _is_gone(folder: Path) -> bool:
+    try:
+        return is_gone((folder / TAG_FILE).read_text())
+    except (OSError, UnicodeDecodeError):
+        return False
