@@ -117,7 +117,7 @@ class Mechanism(Entry):
     extra: dict[str, str | int | bool | list[str]] = {}
     """mcp: what every server's table holds besides."""
     argv: list[str] = []
-    """Arguments without which the CLI does not read the file; put in front of the entry's last argument."""
+    """Arguments without which the CLI does not read the file; they follow the entry's own."""
     env: dict[str, str] = {}
 
 
