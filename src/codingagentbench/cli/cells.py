@@ -3,9 +3,9 @@
 import sys
 
 import msgspec
-from rich.table import Table
 from rich.text import Text
 
+from codingagentbench.cli.fitted import Column, print_fitted
 from codingagentbench.cli.options import JsonOption, ResultsOption, SweepFilter
 from codingagentbench.cli.tables import make_console
 from codingagentbench.paths import results_root
@@ -19,14 +19,21 @@ def command(sweep: SweepFilter = None, json: JsonOption = False, results: Result
         for row in rows:
             sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
         return
-    table = Table(header_style="bold", pad_edge=False)
-    for name in ("cell", "outcome", "pass", "integrity", "blast", "tokens", "calls", "cost", "wall"):
-        table.add_column(name, justify="left" if name in {"cell", "outcome"} else "right", no_wrap=name != "cell")
-    for row in rows:
-        table.add_row(Text(row["cell_id"]), Text(row["outcome"]), *(_figure(row, *f) for f in _FIGURES))
-    make_console().print(table)
+    lines = [[Text(row["cell_id"]), Text(row["outcome"]), *(_figure(row, *f) for f in _FIGURES)] for row in rows]
+    print_fitted(make_console(), _COLUMNS, lines)
 
 
+_COLUMNS = (
+    Column("cell", "left"),
+    Column("outcome", "left"),
+    Column("pass", spare=1),
+    Column("integrity", spare=5),
+    Column("blast", spare=4),
+    Column("tokens", spare=2),
+    Column("calls", spare=6),
+    Column("cost", spare=7),
+    Column("wall", spare=3),
+)
 _FIGURES = (
     ("pass_rate", "{:g}", 1.0),
     ("integrity", "{:g}", 1.0),
@@ -41,5 +48,5 @@ _FIGURES = (
 def _figure(row: dict[str, object], key: str, form: str, factor: float) -> Text:
     value = row.get(key)
     if not isinstance(value, int | float):
-        return Text("-" if "citable" not in row else "unknown", style="dim")
+        return Text("-" if row["attempt"] is None else "unknown", style="dim")
     return Text(form.format(value * factor))

@@ -9,6 +9,7 @@ import typer
 from codingagentbench.cli.options import JsonOption
 from codingagentbench.errors import UsageError
 from codingagentbench.scoring.methodology import DEFAULT
+from codingagentbench.scoring.methodology import methodology as find_methodology
 from codingagentbench.scoring.rows import composite_of_row
 
 Version = Annotated[str, typer.Option("--methodology", help="Methodology version: v0.1 (the original's) or v1.")]
@@ -20,6 +21,7 @@ def command(methodology: Version = DEFAULT, json: JsonOption = False) -> None:
     Keys: pass, integrity, wall_clock_ms, blast_radius, tokens_per_correct_task, expected_refusal, refusal_correct;
     null is unknown. With --json each row is printed again with its computed composite, otherwise the number alone.
     """
+    find_methodology(methodology)
     for number, line in enumerate(sys.stdin, 1):
         if not line.strip():
             continue

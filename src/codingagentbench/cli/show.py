@@ -5,9 +5,9 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.table import Table
 from rich.text import Text
 
+from codingagentbench.cli.fitted import plain_table
 from codingagentbench.cli.options import JsonOption, ResultsOption
 from codingagentbench.cli.tables import make_console
 from codingagentbench.paths import results_root
@@ -27,7 +27,7 @@ def command(cell: Cell, json: JsonOption = False, results: ResultsOption = None)
     console.print(Text(record.cell_id, style="bold"))
     console.print(Text(f"{record.outcome}: {record.outcome_detail}"))
     axes = msgspec.to_builtins(record.axes)
-    table = Table(header_style="bold", pad_edge=False)
+    table = plain_table()
     table.add_column("axis", no_wrap=True)
     table.add_column("value")
     for axis, values in axes.items():

@@ -22,7 +22,7 @@ def command(
     model: Annotated[list[str] | None, typer.Option(help="A model; repeatable. With SPEC: only these of it.")] = None,
     task: Annotated[list[str] | None, typer.Option(help="A task or a glob; repeatable. Narrows SPEC.")] = None,
     repetitions: Annotated[
-        int | None, typer.Option(min=1, help="Runs of each cell. [default: the spec's, else 1]")
+        int | None, typer.Option(min=1, max=1000, help="Runs of each cell. [default: the spec's, else 1]")
     ] = None,
     endpoint: Annotated[
         str | None,

@@ -7,9 +7,9 @@ from collections import Counter
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Table
 from rich.text import Text
 
+from codingagentbench.cli.fitted import Column, print_fitted
 from codingagentbench.store.record import Record
 from codingagentbench.sweep.failures import FAILURES
 from codingagentbench.sweep.plan import PlannedCell
@@ -33,7 +33,8 @@ class Display:
         self._running: dict[str, float] = {}
         self._outcomes: Counter[str] = Counter()
         self._todo = self._done = 0
-        self._began = time.monotonic()
+        self._began = self._planned_at = time.monotonic()
+        self._set_up = False
         self._live = Live(console=console, refresh_per_second=4, get_renderable=self._render, transient=True)
 
     def watcher(self) -> Watcher:
@@ -52,7 +53,7 @@ class Display:
         self.console.print(Text(line, style="dim"))
 
     def _planned(self, cells: list[PlannedCell], settled: int) -> None:
-        self._todo, self._began = len(cells) - settled, time.monotonic()
+        self._todo, self._planned_at, self._set_up = len(cells) - settled, time.monotonic(), True
         skipped = sum(c.skip is not None for c in cells)
         self._bar.update(self._task, total=len(cells), completed=settled)
         self._log(f"{len(cells)} cells planned: {settled - skipped} sealed, {skipped} skipped, {self._todo} to run")
@@ -69,17 +70,19 @@ class Display:
             self._log(f"{self._done}/{self._todo} {record.outcome:<10} {record.duration_s:6.1f} s  {cell.cell_id}")
 
     def _render(self) -> RenderableType:
-        elapsed = time.monotonic() - self._began
-        eta = _clock(elapsed / self._done * (self._todo - self._done)) if self._done else "-"
+        now = time.monotonic()
+        elapsed = _clock(now - self._began)
+        if not self._set_up:
+            return Text(f"setting up: CLIs and toolchains   elapsed {elapsed}")
+        eta = _clock((now - self._planned_at) / self._done * (self._todo - self._done)) if self._done else "-"
         counts = Text("  ").join(
             Text(f"{outcome} {n}", style=_style(outcome)) for outcome, n in sorted(self._outcomes.items())
         )
-        now = time.monotonic()
         running = [
-            Text(f"  {now - began:5.1f} s  {cell}", style="cyan")
+            Text(f"  {now - began:5.1f} s  {cell}", style="cyan", no_wrap=True, overflow="ellipsis")
             for cell, began in list(self._running.items())[:_SHOWN_RUNNING]
         ]
-        times = Text(f"elapsed {_clock(elapsed)}   ETA {eta}   running {len(self._running)}")
+        times = Text(f"elapsed {elapsed}   ETA {eta}   running {len(self._running)}")
         return Group(self._bar, times, counts, *running)
 
 
@@ -93,32 +96,63 @@ def print_result(console: Console, result: SweepResult) -> None:
     for controls in (False, True):
         chosen = [row for row in rows if row.control is controls]
         if chosen:
-            console.print(_table(chosen, controls=controls))
+            _print_summaries(console, chosen, controls=controls)
     _print_missing(console, result)
 
 
-def _table(rows: list[Summary], *, controls: bool) -> Table:
+_COLUMNS = (
+    Column("TUI", "left"),
+    Column("model", "left"),
+    Column("passed (95 %)"),
+    Column("verdicts"),
+    Column("no score", spare=2),
+    Column("skipped", spare=3),
+    Column("integrity", spare=1),
+    Column("fidelity", spare=6),
+    Column("blast", spare=4),
+    Column("tokens", spare=5),
+    Column("cost", spare=8),
+    Column("wall", spare=7),
+)
+
+
+def _print_summaries(console: Console, rows: list[Summary], *, controls: bool) -> None:
     title = "Controls: scripted models with a known right verdict, never ranked" if controls else "Results"
-    table = Table(title=title, title_justify="left", header_style="bold", title_style="bold", pad_edge=False)
-    for name in ("TUI", "model"):
-        table.add_column(name, no_wrap=True)
-    headings = ["passed (95 %)", "verdicts"] if controls else ["passed (95 %)"]
-    for name in (*headings, "no score", "skipped", "integrity", "fidelity", "blast radius", "tokens", "cost", "wall"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*_cells(row, controls=controls))
-    return table
+    lines = [_cells(row) for row in rows]
+    told = [place for place, column in enumerate(_COLUMNS) if _tells(column.name, rows)]
+    print_fitted(console, [_COLUMNS[p] for p in told], [[line[p] for p in told] for line in lines], title=title)
 
 
-def _cells(row: Summary, *, controls: bool) -> list[Text]:
+def _tells(column: str, rows: list[Summary]) -> bool:
+    """Whether a column says anything: verdicts are of controls, and most sweeps have no gaps and no prices."""
+    match column:
+        case "verdicts":
+            return any(row.as_expected for row in rows)
+        case "no score":
+            return any(row.passed.infrastructure for row in rows)
+        case "skipped":
+            return any(row.skipped for row in rows)
+        case "cost":
+            return any(row.cost_usd is not None or row.known_cost_usd for row in rows) or not rows[0].control
+    return True
+
+
+def _cells(row: Summary) -> list[Text]:
+    """One text for each of _COLUMNS."""
     n = row.passed.scored
-    cells = [Text(row.tui), Text(row.model), Text(str(row.passed))]
-    if controls:
-        right, of = row.as_expected or (0, 0)
-        cells.append(Text(f"{right}/{of}", style="green" if right == of else "bold red"))
-    cells += [Text(str(row.passed.infrastructure)), Text(str(row.skipped))]
-    cells += [_figure(v, n, "{:.2f}") for v in (row.integrity, row.fidelity, row.blast_radius)]
-    return [*cells, _figure(row.tokens, n, "{:,.0f}"), _cost(row), _figure(row.wall_s, n, "{:.1f} s")]
+    right, of = row.as_expected or (0, 0)
+    return [
+        Text(row.tui),
+        Text(row.model),
+        Text(str(row.passed)),
+        Text(f"{right}/{of}", style="green" if right == of else "bold red"),
+        Text(str(row.passed.infrastructure)),
+        Text(str(row.skipped)),
+        *(_figure(v, n, "{:.2f}") for v in (row.integrity, row.fidelity, row.blast_radius)),
+        _figure(row.tokens, n, "{:,.0f}"),
+        _cost(row),
+        _figure(row.wall_s, n, "{:.1f} s"),
+    ]
 
 
 def _figure(value: float | None, n: int, form: str) -> Text:

@@ -1,10 +1,10 @@
 """`cab task`."""
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from codingagentbench.catalog.load import open_catalog
+from codingagentbench.cli.fitted import plain_table
 from codingagentbench.cli.options import CatalogOption
 from codingagentbench.cli.tables import make_console
 from codingagentbench.errors import SetupError
@@ -22,7 +22,7 @@ def tasks() -> None:
 def list_(catalog: CatalogOption = None) -> None:
     """List the tasks of the catalogue; a task whose toolchain is missing would be skipped."""
     entries = open_catalog(catalog or [])
-    table = Table(header_style="bold", pad_edge=False)
+    table = plain_table()
     for name in ("task", "language", "title", "this machine"):
         table.add_column(name, no_wrap=name == "task")
     for task_id in entries.task_places:

@@ -3,13 +3,13 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from codingagentbench.bundles.bundle import install as install_bundle
 from codingagentbench.bundles.bundle import installed
 from codingagentbench.bundles.bundle import verify as verify_bundle
 from codingagentbench.catalog.load import open_catalog
+from codingagentbench.cli.fitted import Column, print_fitted
 from codingagentbench.cli.options import CatalogOption
 from codingagentbench.cli.tables import make_console
 from codingagentbench.paths import bundle_store
@@ -21,14 +21,23 @@ Names = Annotated[list[str], typer.Argument(help="Names of CLIs, as `cab tui lis
 @app.command("list")
 def list_(catalog: CatalogOption = None) -> None:
     """List the CLIs of the catalogue and whether they are installed."""
-    table = Table(header_style="bold", pad_edge=False)
-    for name in ("TUI", "version", "from", "wire", "licence", "installed"):
-        table.add_column(name, no_wrap=True)
+    rows = []
     for entry in open_catalog(catalog or []).tuis.values():
         tui, bundle = entry.tui, installed(entry.tui, entry.file, store=bundle_store())
         state = Text(bundle.digest[:19], style="green") if bundle else Text("no", style="dim")
-        table.add_row(tui.name, tui.install.version, tui.install.registry, tui.wire, tui.licence, state)
-    make_console().print(table)
+        facts = (tui.name, tui.install.version, tui.install.registry, tui.wire, tui.licence)
+        rows.append([*map(Text, facts), state])
+    print_fitted(make_console(), _COLUMNS, rows)
+
+
+_COLUMNS = (
+    Column("TUI", "left"),
+    Column("version", "left"),
+    Column("from", "left", spare=1),
+    Column("wire", "left", spare=2),
+    Column("licence", "left", spare=3),
+    Column("installed", "left"),
+)
 
 
 @app.command()

@@ -75,7 +75,10 @@ def latest_attempt(results: Path, cell_id: str) -> Attempt:
 
 
 def latest_attempts(results: Path, sweep: str | None = None) -> Iterator[Attempt]:
-    """The newest sealed attempt of every cell of every sweep (or of one), sorted by path."""
+    """The newest sealed attempt of every cell of every sweep (or of one), sorted by path.
+
+    Raises UsageError where `sweep` has no results.
+    """
     for folder in _sweep_folders(results, sweep):
         for cell in _cells_below(folder / "cells"):
             yield read_attempt(sealed_attempts(cell)[-1])
@@ -84,6 +87,9 @@ def latest_attempts(results: Path, sweep: str | None = None) -> Iterator[Attempt
 def _sweep_folders(results: Path, sweep: str | None) -> list[Path]:
     if sweep is not None:
         _refuse_climbing(sweep)
+        if not (results / sweep / "cells").is_dir():
+            msg = f"no sweep {sweep!r} in {results}: `cab cells` lists the cells that are there"
+            raise UsageError(msg)
         return [results / sweep]
     if not results.is_dir():
         return []

@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,47 +48,53 @@ def _sweeps(results: Path, sweep: str | None) -> list[Path]:
 
 
 def cell_row(plan: PlannedCell, record: Record | None) -> dict[str, Any]:
-    """The cell as a flat object: identity, outcome, every axis's headline figure. null is unknown."""
-    row: dict[str, Any] = {
+    """The cell as a flat object: identity, outcome, every axis's headline figure. null is unknown.
+
+    Every row has the same keys; of a cell without a record everything that was measured is null.
+    """
+    return {
         "cell_id": plan.cell_id,
         "tui": plan.tui,
         "model": plan.model,
         "task_id": plan.task_id,
         "plugin_stack": list(plan.plugin_stack),
         "repetition": plan.repetition,
+        "outcome": record.outcome if record else plan.skip_outcome or "not_run",
+        "outcome_detail": record.outcome_detail if record else plan.skip,
+        **{key: figure(record) if record else None for key, figure in _FIGURES.items()},
     }
-    if record is None:
-        return {**row, "outcome": plan.skip_outcome or "not_run", "outcome_detail": plan.skip}
-    axes = record.axes
-    return {
-        **row,
-        "outcome": record.outcome,
-        "outcome_detail": record.outcome_detail,
-        "cause": record.cause,
-        "scored": FAILURES[record.outcome].scored,
-        "attempt": record.attempt,
-        "pass_rate": axes.pass_rate.pass_,
-        "tokens": axes.tokens.total_tokens,
-        "prompt_tokens": axes.tokens.prompt_tokens,
-        "completion_tokens": axes.tokens.completion_tokens,
-        "cost_usd": axes.tokens.cost_usd,
-        "known_cost_usd": axes.tokens.known_cost_usd,
-        "price": axes.tokens.price,
-        "model_calls": axes.tokens.model_calls,
-        "wall_clock_ms": axes.latency.wall_clock_ms,
-        "model_call_ms": axes.latency.model_call_ms,
-        "blast_radius": axes.blast_radius.blast_radius,
-        "blast_radius_without_droppings": axes.blast_radius.blast_radius_without_droppings,
-        "refusal": None if axes.refusal.not_applicable else axes.refusal.refusal,
-        "refusal_correct": axes.refusal.refusal_correct,
-        "integrity": axes.integrity.integrity,
-        "fidelity": axes.fidelity.fidelity,
-        "composite": {version: c.composite for version, c in record.composite.items()},
-        "citable": record.citable,
-        "control": record.control,
-        "as_expected": record.control_verdict.as_expected if record.control_verdict else None,
-        "deviations": record.control_verdict.deviations if record.control_verdict else [],
-    }
+
+
+def _refusal(record: Record) -> float | None:
+    return None if record.axes.refusal.not_applicable else record.axes.refusal.refusal
+
+
+_FIGURES: dict[str, Callable[[Record], Any]] = {
+    "cause": lambda r: r.cause,
+    "scored": lambda r: FAILURES[r.outcome].scored,
+    "attempt": lambda r: r.attempt,
+    "pass_rate": lambda r: r.axes.pass_rate.pass_,
+    "tokens": lambda r: r.axes.tokens.total_tokens,
+    "prompt_tokens": lambda r: r.axes.tokens.prompt_tokens,
+    "completion_tokens": lambda r: r.axes.tokens.completion_tokens,
+    "cost_usd": lambda r: r.axes.tokens.cost_usd,
+    "known_cost_usd": lambda r: r.axes.tokens.known_cost_usd,
+    "price": lambda r: r.axes.tokens.price,
+    "model_calls": lambda r: r.axes.tokens.model_calls,
+    "wall_clock_ms": lambda r: r.axes.latency.wall_clock_ms,
+    "model_call_ms": lambda r: r.axes.latency.model_call_ms,
+    "blast_radius": lambda r: r.axes.blast_radius.blast_radius,
+    "blast_radius_without_droppings": lambda r: r.axes.blast_radius.blast_radius_without_droppings,
+    "refusal": _refusal,
+    "refusal_correct": lambda r: r.axes.refusal.refusal_correct,
+    "integrity": lambda r: r.axes.integrity.integrity,
+    "fidelity": lambda r: r.axes.fidelity.fidelity,
+    "composite": lambda r: {version: c.composite for version, c in r.composite.items()},
+    "citable": lambda r: r.citable,
+    "control": lambda r: r.control,
+    "as_expected": lambda r: r.control_verdict.as_expected if r.control_verdict else None,
+    "deviations": lambda r: r.control_verdict.deviations if r.control_verdict else [],
+}
 
 
 @dataclass(frozen=True, slots=True)

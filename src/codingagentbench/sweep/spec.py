@@ -46,7 +46,7 @@ def _made_up(tuis: Names, models: Names, tasks: Names, repetitions: int | None) 
         raise UsageError(msg)
     content = repr((sorted(tuis or ()), sorted(models or ()), sorted(tasks or ())))
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
-    return SweepSpec(
+    return SweepSpec.model_construct(  # resolve() says of every name what is wrong with it, better than a pattern does
         id=f"adhoc-{digest}",
         tuis=list(tuis or ()),
         models=list(models or ()),
