@@ -101,7 +101,8 @@ def test_without_bubblewrap_nothing_runs_unless_asked_for(cab: Cab, tmp_path: Pa
 
 @pytest.mark.usefixtures("host_port")
 def test_without_a_sandbox_the_record_is_not_citable(cab: Cab) -> None:
-    cab("sweep", *ORACLE, "--sandbox", "none")
+    done = cab("sweep", *ORACLE, "--sandbox", "none")
+    assert "1 not citable: run without a sandbox" in done.stdout
     (row,) = cab.cells()
     assert (row["as_expected"], row["citable"]) == (True, False)
 
@@ -137,3 +138,23 @@ def test_a_full_disk_loses_nothing_and_the_sweep_goes_on_when_there_is_room(cab:
     )
     assert done.stdout.split() == ["code", "4", "code", "0"], done.stderr
     assert "MiB free" in done.stderr or "No space left" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system")
+def test_a_disk_that_fills_in_mid_sweep_is_one_line_and_loses_nothing_sealed(cab: Cab) -> None:
+    cab.results.mkdir()
+    sweep = f"{sys.executable} -m codingagentbench sweep {' '.join(ORACLE)} --repetitions 40"
+    sealed = f"find {cab.results} -path '*attempt-001/record.json'"
+    script = (
+        f"mount -t tmpfs -o size=300m none {cab.results} && cd {cab.folder}; "
+        f'(until [ -n "$({sealed} 2>/dev/null)" ]; do sleep 0.02; done; '
+        f"head -c 400m /dev/zero > {cab.results}/filler 2>/dev/null) & "
+        f'{sweep} >/dev/null; echo code $?; wait; test -n "$({sealed})" && echo kept; '
+        f"rm {cab.results}/filler; {sweep} >/dev/null 2>&1; echo code $?"
+    )
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script], env=cab.env, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == ["code", "4", "kept", "code", "0"], done.stderr
+    assert "No space left" in done.stderr or "disk is full" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr

@@ -293,3 +293,21 @@ async def test_a_client_that_hangs_up_midway_is_told_from_an_endpoint_that_does(
         await until(lambda: cell.seen)
         (call,) = await cell.session.close()
     assert (call.status, call.error) == (200, error)
+
+
+async def test_hanging_up_and_breaking_off_put_no_traceback_on_the_screen(
+    task_files: TaskFiles, open_cell: OpenCell, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with (
+        ControlEndpoint(task_files.control("noop"), model=MODEL, fault=Fault.CUT) as endpoint,
+        open_cell(endpoint_backend(endpoint)) as cell,
+    ):
+        with pytest.raises(ClientError):
+            await cell.post("chat", chat(True))
+        host, port = cell.base_url.removeprefix("http://").removesuffix("/v1").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"\x00 no HTTP at all\r\n\r\n")
+        assert b" 400 " in await reader.readline()
+        writer.close()
+        await cell.session.close()
+    assert [r.getMessage() for r in caplog.records if r.name.startswith("codingagentbench")] == []

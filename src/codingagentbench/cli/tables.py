@@ -173,6 +173,9 @@ def _print_missing(console: Console, result: SweepResult) -> None:
     for outcome, n in outcomes.most_common():
         detail = next(r.outcome_detail for r in result.without_score if r.outcome == outcome)
         console.print(Text.assemble((f"{n} without score: {outcome}: ", "bold yellow"), detail))
+    unfit = [r for _, r in result.cells if r and r.not_citable_because and FAILURES[r.outcome].scored]
+    for reason, n in Counter("; ".join(r.not_citable_because) for r in unfit).most_common():
+        console.print(Text.assemble((f"{n} not citable: ", "bold yellow"), reason))
     for reason, n in Counter(c.skip or "" for c in result.skipped).most_common():
         console.print(Text.assemble((f"{n} skipped: ", "bold yellow"), reason))
 

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 MAX_CONNECTIONS = 256
 """At a time, per cell: file descriptors are shared by all cells of a sweep."""
@@ -13,6 +14,15 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 # A sandbox may send anything at all; what is no HTTP is answered with 400 and is no event worth a line on our screen.
 _log = logging.getLogger("codingagentbench.gateway")
+
+
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    """Not a client that hung up or was broken off (the call's record says so), nor one that speaks no HTTP."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, ConnectionError | HttpProcessingError)
+
+
+_log.addFilter(_worth_a_line)
 
 
 class Door:

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 import traceback
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from codingagentbench.errors import CabError, SandboxError, StoreError
@@ -214,21 +214,39 @@ async def _grade(run: CellRun, template: Template) -> None:
 
 
 def _score_and_seal(run: CellRun) -> Record:
-    calls = run.agent.calls if run.agent else []
-    write_lines(run.folder / "model_calls.jsonl", calls)
-    _write_trajectory(run, calls)
+    try:
+        _write_evidence(run)
+        record = _scored(run)
+    except OSError as error:
+        msg = f"{error.filename or run.folder}: {error.strerror}: free some space and run the same command again"
+        raise StoreError(msg) from error
+    seal(run.folder, record, run.trace.spans())
+    return record
+
+
+def _scored(run: CellRun) -> Record:
+    """The record; where an error of ours keeps the evidence from being scored, one that says so."""
+    try:
+        _write_trajectory(run)
+        return make_record(run)
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the task boundary: one broken cell must not end the sweep
+        failed = {"outcome": "harness_error", "detail": _as_text(error)}
+        return make_record(replace(run, agent=None, collected=None, grade=None, sources={}, **failed))
+
+
+def _write_evidence(run: CellRun) -> None:
+    write_lines(run.folder / "model_calls.jsonl", run.agent.calls if run.agent else [])
     write_json(run.folder / "changes.json", run.collected.changes if run.collected else NOTHING_COLLECTED)
     if run.commands is not None:
         write_lines(run.folder / "commands.jsonl", run.commands)
     (run.folder / "diff.patch").write_bytes(run.collected.patch if run.collected else b"")
     if run.grade is not None:
         write_json(run.folder / "grade.json", run.grade)
-    record = make_record(run)
-    seal(run.folder, record, run.trace.spans())
-    return record
 
 
-def _write_trajectory(run: CellRun, calls: Sequence[ModelCall]) -> None:
+def _write_trajectory(run: CellRun) -> None:
     subject = Subject(
         cell_id=run.cell.cell_id,
         attempt=run.attempt,
@@ -236,7 +254,7 @@ def _write_trajectory(run: CellRun, calls: Sequence[ModelCall]) -> None:
         tui_version=run.kit.bundles[run.cell.tui].version,
         model=run.cell.model,
     )
-    trajectory = make_trajectory(subject, calls, run.folder / "bodies.zst")
+    trajectory = make_trajectory(subject, run.agent.calls if run.agent else [], run.folder / "bodies.zst")
     if trajectory is not None:
         write_json(run.folder / "trajectory.json", trajectory)
 
