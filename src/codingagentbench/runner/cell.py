@@ -232,8 +232,8 @@ def _scored(run: CellRun) -> Record:
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001  # the task boundary: one broken cell must not end the sweep
-        failed = {"outcome": "harness_error", "detail": _as_text(error)}
-        return make_record(replace(run, agent=None, collected=None, grade=None, sources={}, **failed))
+        nothing = replace(run, agent=None, collected=None, commands=None, grade=None, sources={})
+        return make_record(replace(nothing, outcome="harness_error", detail=_as_text(error)))
 
 
 def _write_evidence(run: CellRun) -> None:
