@@ -1,4 +1,4 @@
-"""What the gateway's tests share: a small task, an open cell on a real loopback socket, requests of both wires."""
+"""What the gateway's tests share: a small task, an open cell on a real loopback socket, requests of every wire."""
 
 import asyncio
 import datetime as dt
@@ -87,9 +87,14 @@ class Cell:
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.session.token}"}
 
+    @property
+    def origin(self) -> str:
+        return self.base_url.removesuffix("/v1")
+
     async def post(self, wire: str, body: object) -> tuple[int, bytes]:
-        path = {"chat": "/chat/completions", "responses": "/responses"}[wire]
-        async with self.client.post(self.base_url + path, json=body, headers=self.headers) as reply:
+        stream = isinstance(body, dict) and body.get("stream") is True
+        url = self.origin + path_of(wire, stream=stream)
+        async with self.client.post(url, json=body, headers=self.headers) as reply:
             return reply.status, await reply.read()
 
 
@@ -108,7 +113,7 @@ def endpoint_backend(endpoint: ControlEndpoint, *wires: str) -> EndpointBackend:
         base_url=endpoint.base_url,
         key=endpoint.key,
         endpoint_model=endpoint.model,
-        wires=wires or ("chat", "responses"),
+        wires=wires or ("chat", "responses", "messages", "gemini"),
     )
 
 
@@ -120,5 +125,25 @@ def responses(stream: bool = False, **more: object) -> dict[str, object]:
     return {"model": MODEL, "input": "fix it, bitte — ✓", "stream": stream, **more}
 
 
+def path_of(wire: str, *, stream: bool) -> str:
+    """Below the origin."""
+    method = "streamGenerateContent?alt=sse" if stream else "generateContent"
+    return {
+        "chat": "/v1/chat/completions",
+        "responses": "/v1/responses",
+        "messages": "/v1/messages",
+        "gemini": f"/v1beta/models/{MODEL}:{method}",
+    }[wire]
+
+
+def messages(stream: bool = False, **more: object) -> dict[str, object]:
+    return {**chat(stream), "max_tokens": 100, **more}
+
+
+def gemini(stream: bool = False, **more: object) -> dict[str, object]:
+    """`stream` says nothing on this wire; it is there for `Cell.post` to choose the address by."""
+    return {"contents": [{"role": "user", "parts": [{"text": "fix it, bitte — ✓"}]}], "stream": stream, **more}
+
+
 def request_of(wire: str, *, stream: bool = False) -> dict[str, object]:
-    return chat(stream) if wire == "chat" else responses(stream)
+    return {"chat": chat, "responses": responses, "messages": messages, "gemini": gemini}[wire](stream)

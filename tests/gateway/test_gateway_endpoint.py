@@ -11,10 +11,10 @@ from codingagentbench.gateway import recorder
 from codingagentbench.gateway.backends import EndpointBackend
 from codingagentbench.gateway.bodies import read_body
 from codingagentbench.gateway.controls.endpoint import ControlEndpoint, Fault
-from gateway.cells import MODEL, SHELL, Cell, OpenCell, TaskFiles, chat, endpoint_backend, request_of, until
+from gateway.cells import MODEL, SHELL, Cell, OpenCell, TaskFiles, chat, endpoint_backend, path_of, request_of, until
 
 KEY = "sk-the-endpoints-own-key"
-WIRES = ["chat", "responses"]
+WIRES = ["chat", "responses", "messages", "gemini"]
 TOOLS = [{"type": "function", "function": {"name": "bash"}}]
 
 
@@ -28,9 +28,9 @@ async def test_what_the_endpoint_answers_comes_through_byte_for_byte(
         open_cell(endpoint_backend(endpoint)) as cell,
     ):
         body = request_of(wire, stream=stream) | {"stream_options": {"include_usage": True}}
-        path = "/responses" if wire == "responses" else "/chat/completions"
-        headers = {"Authorization": f"Bearer {KEY}"}
-        async with cell.client.post(endpoint.base_url + path, json=body, headers=headers) as reply:
+        headers = {"Authorization": f"Bearer {KEY}", "x-api-key": KEY, "x-goog-api-key": KEY}
+        url = endpoint.base_url.removesuffix("/v1") + path_of(wire, stream=stream)
+        async with cell.client.post(url, json=body, headers=headers) as reply:
             direct = await reply.read()
         status, through = await cell.post(wire, body)
         (call,) = await cell.session.close()
@@ -191,7 +191,8 @@ async def test_a_stream_cut_midway_is_recorded_and_not_completed(
         with pytest.raises(ClientPayloadError):
             await cell.post(wire, request_of(wire, stream=True))
         (call,) = await cell.session.close()
-    assert (call.status, call.error, call.prompt_tokens) == (200, "endpoint_stream_cut", None)
+    assert (call.status, call.error, call.finish_reason, call.estimated) == (200, "endpoint_stream_cut", None, False)
+    assert (call.prompt_tokens is not None) == (wire == "messages")  # which says its input at the beginning
     assert call.response_body is not None
 
 
@@ -239,7 +240,7 @@ async def test_a_stream_without_its_last_event_is_recorded_as_cut_and_passed_on_
 
 @pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("stream", [False, True])
-async def test_usage_that_the_endpoint_does_not_report_is_unknown(
+async def test_usage_that_the_endpoint_does_not_report_is_estimated_and_marked(
     task_files: TaskFiles, open_cell: OpenCell, wire: str, stream: bool
 ) -> None:
     async with (
@@ -249,7 +250,12 @@ async def test_usage_that_the_endpoint_does_not_report_is_unknown(
         await cell.post(wire, request_of(wire, stream=stream))
         (call,) = await cell.session.close()
     assert call.error is None
-    assert (call.prompt_tokens, call.completion_tokens, call.cached_tokens, call.usage.output) == (None,) * 4
+    assert call.estimated
+    assert (call.cached_tokens, call.reasoning_tokens) == (None, None)
+    assert call.prompt_tokens is not None
+    assert call.completion_tokens is not None
+    assert 5 < call.prompt_tokens < 40
+    assert 5 < call.completion_tokens < 40
 
 
 @pytest.mark.parametrize("stream", [False, True])

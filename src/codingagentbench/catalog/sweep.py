@@ -1,10 +1,15 @@
 """A sweep: `catalog/sweeps/<name>.toml`, a matrix of cells."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from codingagentbench.catalog.base import Entry, ModelId, Name, TaskId
+
+ProviderTool = Literal[
+    "web_search", "web_fetch", "code_execution", "file_search", "mcp", "image_generation", "computer_use"
+]
+"""What a model's provider can run itself, outside of the sandbox."""
 
 
 class SweepSpec(Entry):
@@ -27,3 +32,5 @@ class SweepSpec(Entry):
     disk-limit, image."""
     timeout_s: Annotated[int, Field(ge=1)] | None = None
     """Overrides the tasks' own wall-clock budget downwards."""
+    grant_tools: list[ProviderTool] = []
+    """Provider-side tools that CLIs may use; the gateway takes all others out of requests and records that it did."""

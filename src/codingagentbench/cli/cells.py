@@ -13,7 +13,10 @@ from codingagentbench.sweep.report import cell_row, journalled_cells
 
 
 def command(sweep: SweepFilter = None, json: JsonOption = False, results: ResultsOption = None) -> None:
-    """List the cells of sweeps, one line each; with --json one JSON object a line."""
+    """List the cells of sweeps, one line each; with --json one JSON object a line.
+
+    "~" before tokens: an endpoint reported no usage, so a tokenizer's estimate is in the figure.
+    """
     rows = [cell_row(plan, record) for plan, record in journalled_cells(results or results_root(), sweep)]
     if json:
         for row in rows:
@@ -49,4 +52,5 @@ def _figure(row: dict[str, object], key: str, form: str, factor: float) -> Text:
     value = row.get(key)
     if not isinstance(value, int | float):
         return Text("-" if row["attempt"] is None else "unknown", style="dim")
-    return Text(form.format(value * factor))
+    estimated = key == "tokens" and row.get("tokens_estimated")
+    return Text(("~" if estimated else "") + form.format(value * factor))

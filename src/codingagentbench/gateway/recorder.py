@@ -12,12 +12,14 @@ from typing import Any
 from codingagentbench.catalog.prices import Quote
 from codingagentbench.gateway.bodies import BodyPack
 from codingagentbench.gateway.cost import cost_of
+from codingagentbench.gateway.estimate import completed
 from codingagentbench.gateway.json_bytes import canonical
 from codingagentbench.gateway.sse import Event
 from codingagentbench.gateway.wires import Meter, Operation, totals
 from codingagentbench.store.record import ModelCall, Usage
 
 MAX_REPLY_BYTES = 64 << 20
+_OK = 200
 CLIENT_CLOSED = 499
 """The status of a call whose client left before it had one; nginx's number for the same."""
 
@@ -111,7 +113,7 @@ class CallRecorder:
         response_ref = pack.add(pack.scrub(bytes(self.response))) if self.response else None
         asked_ref = pack.add(pack.scrub(self.to_endpoint)) if self.to_endpoint else None
         answered_ref = pack.add(pack.scrub(bytes(self.from_endpoint))) if self.from_endpoint else None
-        usage = self.meter.usage
+        usage, estimated = self._usage()
         counts, gaps = totals(usage), [(after - before) * 1000 for before, after in pairwise(self.outputs_at)]
         cost = cost_of(usage, self.price)
         return ModelCall(
@@ -134,6 +136,7 @@ class CallRecorder:
             usage=usage or Usage(),
             error=self.error,
             operation=self.operation,
+            estimated=estimated,
             tbt_p50_ms=statistics.median(gaps) if gaps else None,
             tbt_max_ms=max(gaps, default=None),
             refusal=self.meter.refusal,
@@ -146,6 +149,15 @@ class CallRecorder:
             endpoint_request_body=asked_ref,
             endpoint_response_body=answered_ref,
         )
+
+    def _usage(self) -> tuple[Usage | None, bool]:
+        """The counters, and whether a tokenizer had to complete them: only of a good reply that was read to its end."""
+        usage = self.meter.usage
+        good = self.status == _OK and self.error is None and self.operation != "count_tokens"
+        if not good or (usage and usage.input_uncached is not None and usage.output is not None):
+            return usage, False
+        done = completed(self.wire, usage, self.request, bytes(self.response))
+        return (usage, False) if done is None else (done, True)
 
 
 def request_hash(body: bytes) -> str:

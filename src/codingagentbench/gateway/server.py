@@ -7,7 +7,7 @@ import re
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +16,7 @@ from types import TracebackType
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 
 from codingagentbench.catalog.prices import Quote
+from codingagentbench.catalog.sweep import ProviderTool
 from codingagentbench.errors import StoreError
 from codingagentbench.gateway import client_side
 from codingagentbench.gateway.backends import Backend, EndpointBackend
@@ -24,6 +25,7 @@ from codingagentbench.gateway.client_side import ClientGoneError, error_response
 from codingagentbench.gateway.controls.serve import serve_control
 from codingagentbench.gateway.credentials import offered_tokens
 from codingagentbench.gateway.door import Door
+from codingagentbench.gateway.provider_tools import without_provider_tools
 from codingagentbench.gateway.recorder import CallRecorder
 from codingagentbench.gateway.request import BadRequestError, ModelRequest, read_request
 from codingagentbench.gateway.room import Room
@@ -69,10 +71,12 @@ class Gateway:
         bodies: Path,
         on_call: Callable[[ModelCall], None] | None = None,
         price: Quote | None = None,
+        grant_tools: Collection[ProviderTool] = (),
     ) -> "CellSession":
         """A session for one cell; `bodies` is the file that its bodies are packed into.
 
         `on_call` is called on the loop with each call once it is recorded, in the order in which they end.
+        `grant_tools`: provider-side tools that are left in its requests.
         """
         if self._client is None:
             msg = "the gateway is used outside of its `async with`"
@@ -80,7 +84,7 @@ class Gateway:
         session = CellSession(
             self._client, self._recorders, cell_id=cell_id, model=model, backend=backend, bodies=bodies, on_call=on_call
         )
-        session.price = price
+        session.price, session.grant_tools = price, frozenset(grant_tools)
         return session
 
 
@@ -106,6 +110,7 @@ class CellSession:
         self._client, self._recorders = client, recorders
         self._on_call = on_call
         self.price: Quote | None = None
+        self.grant_tools: Collection[ProviderTool] = ()
         self._began = time.perf_counter()
         self._calls: list[ModelCall] = []
         self._count = 0
@@ -205,7 +210,10 @@ class CellSession:
             if asked.model != self.model:
                 return self._unknown_model(wire, asked.model)
             self._count += 1
-            call = CallRecorder(self._count, wire, self.model, body, asked.stream, self._began, route.operation)
+            asked, stripped = without_provider_tools(wire, asked, self.grant_tools)
+            call = CallRecorder(
+                self._count, wire, self.model, body, asked.stream, self._began, route.operation, stripped
+            )
             call.price = self.price
             return await self._serve(request, call, asked, route)
         except BadRequestError as error:

@@ -128,6 +128,7 @@ async def _agent(run: CellRun, prepared: Prepared, adapter: OpenSpan) -> None:
             backend=backend,
             bodies=run.folder / "bodies.zst",
             price=run.kit.price(run.cell.model),
+            grant_tools=run.kit.grant_tools,
         )
         launch = render_launch(
             run.tui,

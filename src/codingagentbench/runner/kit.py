@@ -14,6 +14,7 @@ from pathlib import Path
 from codingagentbench.bundles.bundle import Bundle
 from codingagentbench.catalog.load import Catalog, TaskFolder
 from codingagentbench.catalog.prices import Quote
+from codingagentbench.catalog.sweep import ProviderTool
 from codingagentbench.gateway.backends import Backend
 from codingagentbench.gateway.server import Gateway
 from codingagentbench.runner.backend import backend_for
@@ -55,6 +56,8 @@ class Kit:
     templates: Templates
     endpoint_override: str | None = None
     """`--endpoint`: the base URL for every model that is no control."""
+    grant_tools: Sequence[ProviderTool] = ()
+    """Provider-side tools that the sweep grants."""
 
     day: dt.date = field(default_factory=lambda: dt.datetime.now(dt.UTC).date())
     """The day of the sweep: prices in force on it count for all of its cells."""

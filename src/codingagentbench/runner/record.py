@@ -96,6 +96,8 @@ def _not_citable(run: CellRun, axes: Axes, outcome: str) -> list[str]:
         reasons.append(f"no score ({outcome})")
     elif axes.tokens.total_tokens is None:
         reasons.append("the endpoint reported no token usage for at least one call")
+    elif axes.tokens.estimated_calls:
+        reasons.append(f"tokens of {axes.tokens.estimated_calls} calls are estimated: the endpoint reported none")
     return reasons
 
 

@@ -8,11 +8,19 @@ from codingagentbench.store.record import ModelCall
 
 
 def latency(evidence: Evidence) -> Latency:
-    """Milliseconds; None where the agent phase was not reached."""
+    """Milliseconds; None where the agent phase was not reached. wall = harness + tool + model."""
+    wall, container = evidence.wall_clock_ms, evidence.container_active_ms
+    if wall is None or container is None:
+        model = None if wall is None else union_ms(evidence.model_calls)
+        return Latency(wall_clock_ms=wall, container_active_ms=container, model_call_ms=model)
+    # A call that was under way when the sandbox was stopped ends a moment after it.
+    model = min(union_ms(evidence.model_calls), container)
     return Latency(
-        wall_clock_ms=evidence.wall_clock_ms,
-        container_active_ms=evidence.container_active_ms,
-        model_call_ms=None if evidence.wall_clock_ms is None else union_ms(evidence.model_calls),
+        wall_clock_ms=wall,
+        container_active_ms=container,
+        model_call_ms=model,
+        tool_ms=container - model,
+        harness_ms=wall - container,
     )
 
 

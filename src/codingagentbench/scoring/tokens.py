@@ -11,9 +11,13 @@ _OK = 200
 
 
 def tokens(evidence: Evidence, passed: int | None) -> Tokens:
-    """Totals over all calls. A total is unknown as soon as one good call's count is; a failed call counts nothing."""
-    good = [c for c in evidence.model_calls if c.status == _OK and c.error is None]
-    partly = [c for c in evidence.model_calls if c not in good and c.prompt_tokens is not None]
+    """Totals over all calls but those that only count tokens.
+
+    A total is unknown as soon as one good call's count is; a failed call counts nothing.
+    """
+    calls = [c for c in evidence.model_calls if c.operation != "count_tokens"]
+    good = [c for c in calls if c.status == _OK and c.error is None]
+    partly = [c for c in calls if c not in good and c.prompt_tokens is not None]
     counted = [*good, *partly]
     prompt = _total(c.prompt_tokens for c in counted)
     completion = _total(c.completion_tokens for c in counted)
@@ -28,6 +32,7 @@ def tokens(evidence: Evidence, passed: int | None) -> Tokens:
         pass_used_for_division=passed,
         cached_tokens=_known_total(counted, "cached_tokens"),
         reasoning_tokens=_known_total(counted, "reasoning_tokens"),
+        estimated_calls=sum(c.estimated for c in counted),
         tui_reported_prompt_tokens=evidence.tui_reported_prompt_tokens,
         tui_reported_completion_tokens=evidence.tui_reported_completion_tokens,
         tui_report_difference=None if reported is None or total is None else reported - total,

@@ -178,7 +178,7 @@ def timing(record: Record) -> Rows:
         ("duration", seconds(record.duration_s * 1000, 2)),
         ("prompt_tokens", count(tokens.prompt_tokens)),
         ("completion_tokens", count(tokens.completion_tokens)),
-        ("tokens source", Figure(tokens.source)),
+        ("tokens source", Figure(_source(record))),
         ("total_tokens", count(tokens.total_tokens)),
         ("cached_tokens", count(tokens.cached_tokens)),
         ("reasoning_tokens", count(tokens.reasoning_tokens)),
@@ -190,6 +190,8 @@ def timing(record: Record) -> Rows:
         ("wall_clock_ms", decimal(latency.wall_clock_ms)),
         ("container_active_ms", decimal(latency.container_active_ms)),
         ("model_call_ms", decimal(latency.model_call_ms)),
+        ("tool_ms (CLI and its tools)", decimal(latency.tool_ms)),
+        ("harness_ms", decimal(latency.harness_ms)),
     ]
 
 
@@ -199,6 +201,17 @@ def _cost(tokens: Tokens) -> Figure:
         calls = f"{tokens.unpriced_calls} calls have a part without a price"
         return Figure(f"unknown (${tokens.known_cost_usd:.6f} of it known)", "unknown", calls)
     return money(tokens.cost_usd)
+
+
+def _source(record: Record) -> str:
+    """Where the counts are from; an estimate is said to be one."""
+    tokens = record.axes.tokens
+    if not tokens.estimated_calls:
+        return tokens.source
+    return (
+        f"{tokens.source}; ESTIMATED with a tokenizer for {tokens.estimated_calls} of {tokens.model_calls} calls, "
+        "whose endpoint reported no usage"
+    )
 
 
 def _said(value: int | None) -> Figure:

@@ -52,14 +52,22 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     """Calls of which the cost is not (wholly) known."""
     price: str | None = None
     """The price table's version, `name@date`."""
+    estimated_calls: int = 0
+    """Calls in the totals whose endpoint reported no usage: counted with a tokenizer."""
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):
-    """Milliseconds. wall: the adapter run; container: the sandbox's life; model: union of the calls' intervals."""
+    """Milliseconds. wall: the adapter run; container: the sandbox's life; model: union of the calls' intervals.
+
+    wall = harness + tool + model: harness is what lies outside of the sandbox's life, tool what is left within it, of
+    the CLI itself and the tools that it ran.
+    """
 
     wall_clock_ms: float | None
     container_active_ms: float | None
     model_call_ms: float | None
+    tool_ms: float | None = None
+    harness_ms: float | None = None
 
 
 class BlastRadius(msgspec.Struct, frozen=True, kw_only=True):

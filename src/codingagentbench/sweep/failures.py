@@ -88,10 +88,11 @@ def before_grading(observed: Observed) -> str | None:
     """The outcome of a run that is not worth grading, None where it is.
 
     An endpoint's failure decides only when no good call came after it: a CLI that tried again and went on is graded.
-    A call that ended because its sandbox was stopped is nobody's failure.
+    A call that ended because its sandbox was stopped is nobody's failure; one that only counts tokens decides nothing.
     """
-    calls = [c for c in observed.model_calls if c.error != "client_disconnected"]
-    if not observed.model_calls:
+    asked = [c for c in observed.model_calls if c.operation != "count_tokens"]
+    calls = [c for c in asked if c.error != "client_disconnected"]
+    if not asked:
         return "no_model_calls"
     return calls[-1].error if calls and calls[-1].error else None
 

@@ -75,6 +75,7 @@ _FIGURES: dict[str, Callable[[Record], Any]] = {
     "attempt": lambda r: r.attempt,
     "pass_rate": lambda r: r.axes.pass_rate.pass_,
     "tokens": lambda r: r.axes.tokens.total_tokens,
+    "tokens_estimated": lambda r: r.axes.tokens.estimated_calls > 0,
     "prompt_tokens": lambda r: r.axes.tokens.prompt_tokens,
     "completion_tokens": lambda r: r.axes.tokens.completion_tokens,
     "cost_usd": lambda r: r.axes.tokens.cost_usd,

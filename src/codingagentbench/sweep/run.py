@@ -156,6 +156,7 @@ def _execute(todo: list[PlannedCell], sweep: _Sweep) -> dict[str, Record]:
                     scratch=Path(scratch),
                     templates=Templates(Path(scratch)),
                     endpoint_override=sweep.options.endpoint,
+                    grant_tools=sweep.spec.grant_tools,
                 )
                 await run_local(todo, kit, workers=workers, started=started, ended=ended)
 
