@@ -224,7 +224,9 @@ async def test_a_refusal_keeps_its_words(open_cell: OpenCell, stream: bool) -> N
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_usage_that_the_endpoint_does_not_report_is_not_made_up(open_cell: OpenCell, stream: bool) -> None:
+async def test_usage_that_the_endpoint_does_not_report_is_not_made_up_for_the_client_and_estimated_in_the_record(
+    open_cell: OpenCell, stream: bool
+) -> None:
     said = Said(text="hi", usage=None)
     async with chat_only(open_cell, said, said, said) as (_, cell):
         done = await ask_openai(cell, stream, False, {"input": "go"})
@@ -234,7 +236,7 @@ async def test_usage_that_the_endpoint_does_not_report_is_not_made_up(open_cell:
     assert done.usage is None
     assert (message.usage.input_tokens, message.usage.output_tokens) == (0, 0)  # its shape has no "unknown"
     assert events[-1].usage_metadata is None
-    assert [call.usage.output for call in calls] == [None] * 3
+    assert [(call.usage.output, call.estimated) for call in calls] == [(1, True)] * 3
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
