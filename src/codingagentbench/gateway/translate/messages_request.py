@@ -22,6 +22,9 @@ _SAME = {
     "stream": "stream",
 }
 _CHOICES = {"auto": "auto", "any": "required", "none": "none"}
+_EFFORTS = {"low": "low", "medium": "medium", "xhigh": "xhigh", "max": "xhigh"}
+"""`high` is what Messages means where nothing is said, and Claude Code says it always; many chat endpoints refuse the
+parameter, so the default is left out."""
 _CLIENT_SIDE = ("bash_", "text_editor_", "computer_", "memory_")
 """Tools whose schema is not in the request, for the vendor's models know it by heart; the client runs them."""
 _PROVIDERS = ("server_tool_use", "redacted_thinking")
@@ -62,7 +65,7 @@ def to_chat(request: Json, tools: MessagesTools) -> Json:
         if choice.get("disable_parallel_tool_use"):
             chat["parallel_tool_calls"] = False
     output = request.get("output_config") or {}
-    if effort := output.get("effort"):
+    if effort := _EFFORTS.get(output.get("effort")):
         chat["reasoning_effort"] = effort
     if form := output.get("format") or request.get("output_format"):
         schema = {"name": "output", "schema": form["schema"], "strict": True}
