@@ -52,6 +52,8 @@ def test_a_cli_solves_a_task_through_a_translation(cab: Cab, tui: str, wire: str
     assert {received.path for received in endpoint.received} == {PATHS[wire]}
     assert len(asked) == len(endpoint.received) > 0
     assert {call.endpoint_wire for call in asked} == {wire}
-    sent = [read_body(folder / "bodies.zst", call.endpoint_request_body) for call in asked if call.endpoint_request_body]
+    sent = [
+        read_body(folder / "bodies.zst", call.endpoint_request_body) for call in asked if call.endpoint_request_body
+    ]
     assert sorted(sent) == sorted(received.body for received in endpoint.received)
     assert all(call.error is None and call.prompt_tokens for call in asked)

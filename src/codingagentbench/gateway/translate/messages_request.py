@@ -65,7 +65,7 @@ def to_chat(request: Json, tools: MessagesTools) -> Json:
         if choice.get("disable_parallel_tool_use"):
             chat["parallel_tool_calls"] = False
     output = request.get("output_config") or {}
-    if effort := _EFFORTS.get(output.get("effort")):
+    if effort := _EFFORTS.get(str(output.get("effort"))):
         chat["reasoning_effort"] = effort
     if form := output.get("format") or request.get("output_format"):
         schema = {"name": "output", "schema": form["schema"], "strict": True}
