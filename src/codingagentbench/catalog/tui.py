@@ -6,6 +6,7 @@ the interpreter's path there, `{base_url}` the gateway (http://127.0.0.1:31415/v
 task's budget, `{home}` and `{work}` the private HOME and the work directory.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
@@ -203,3 +204,12 @@ _FORMATS: dict[PluginKind, tuple[str, ...]] = {
     "instructions": ("text",),
     "settings": ("json", "toml", "yaml"),
 }
+
+
+def launch_digest(tui: Tui) -> str:
+    """sha256 of what the entry runs: a cell run with other commands, variables or config files is another cell.
+
+    What is only read afterwards (droppings, token report, crash) is not in it: stored cells are scored again with it.
+    """
+    runs = tui.model_dump_json(include={"before", "argv", "env", "config"})
+    return f"sha256:{hashlib.sha256(runs.encode()).hexdigest()}"

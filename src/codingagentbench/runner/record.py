@@ -5,6 +5,7 @@ import hashlib
 from pathlib import Path
 
 from codingagentbench import __version__
+from codingagentbench.catalog.tui import launch_digest
 from codingagentbench.runner.kit import harness_digest, host_facts
 from codingagentbench.runner.score import evidence_of, scores_of
 from codingagentbench.runner.seal import file_digest
@@ -109,6 +110,7 @@ def _receipt(run: CellRun) -> Receipt:
         task=run.task.digest,
         image=run.image.digest,
         tui_bundle=bundle.digest,
+        tui_entry=launch_digest(run.tui),
         prompt=f"sha256:{hashlib.sha256(run.task.prompt.encode()).hexdigest()}",
         transcript=file_digest(folder / "model_calls.jsonl"),
         trajectory=file_digest(folder / "trajectory.json"),

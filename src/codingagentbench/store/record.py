@@ -24,6 +24,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     grade: str | None
     prices: str | None
     harness: str
+    tui_entry: str | None = None
+    """Of what the TUI's catalogue entry runs: commands, environment and config files, placeholders unfilled."""
 
 
 class SandboxFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from codingagentbench import __version__
 from codingagentbench.bundles.bundle import Bundle
 from codingagentbench.catalog.load import Catalog, ModelEntry
 from codingagentbench.catalog.sweep import SweepSpec
+from codingagentbench.catalog.tui import launch_digest
 
 
 class Digests(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +19,9 @@ class Digests(msgspec.Struct, frozen=True, kw_only=True):
     tui_bundle: str
     model_build: str
     plugins: tuple[str, ...] = ()
+    tui_version: str | None = None
+    tui_entry: str | None = None
+    """What the catalogue entry runs (launch_digest); None in a plan of an older CAB."""
 
 
 class PlannedCell(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +66,12 @@ def plan_cells(
         digests = None
         if tui in bundles:
             digests = Digests(
-                task=folder.digest, tui_bundle=bundles[tui].digest, model_build=builds[model], plugins=texts[stack]
+                task=folder.digest,
+                tui_bundle=bundles[tui].digest,
+                model_build=builds[model],
+                plugins=texts[stack],
+                tui_version=bundles[tui].version,
+                tui_entry=launch_digest(catalog.tui(tui).tui),
             )
         yield PlannedCell(
             cell_id=cell_id(spec.id, tui, model, task, stack, repetition),

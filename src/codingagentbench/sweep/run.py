@@ -198,12 +198,14 @@ def _mark(journal: Journal, cell: PlannedCell, state: str, record: Record | None
 
 
 def _is_stale(cell: PlannedCell, record: Record) -> bool:
-    digests = cell.digests
-    return digests is not None and (digests.task, digests.tui_bundle, digests.model_build) != (
-        record.task_digest,
-        record.receipt.tui_bundle,
-        record.model_build_id,
-    )
+    """Made of another task, CLI (bundle, version, or the way it is started) or model than is planned now."""
+    planned = cell.digests
+    if planned is None:
+        return False
+    entry = record.receipt.tui_entry or planned.tui_entry  # a record of an older CAB does not say
+    then = (record.task_digest, record.receipt.tui_bundle, record.tui_version, entry, record.model_build_id)
+    now = (planned.task, planned.tui_bundle, planned.tui_version, planned.tui_entry, planned.model_build)
+    return then != now
 
 
 def _check_backends(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher: Watcher) -> None:
