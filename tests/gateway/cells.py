@@ -14,6 +14,7 @@ from codingagentbench.catalog.task import Budget, Scorer, Task
 from codingagentbench.catalog.tui import Hand
 from codingagentbench.gateway.backends import Behaviour, ControlBackend, EndpointBackend
 from codingagentbench.gateway.controls.endpoint import ControlEndpoint
+from codingagentbench.gateway.endpoint.policy import EndpointPolicy
 from codingagentbench.gateway.server import CellSession
 from codingagentbench.store.record import ModelCall
 
@@ -113,6 +114,7 @@ def endpoint_backend(endpoint: ControlEndpoint, *wires: str) -> EndpointBackend:
         base_url=endpoint.base_url,
         key=endpoint.key,
         endpoint_model=endpoint.model,
+        policy=EndpointPolicy(max_tries=1),
         wires=wires or ("chat", "responses", "messages", "gemini"),
     )
 

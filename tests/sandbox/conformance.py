@@ -133,6 +133,21 @@ class Conformance:
         assert 0.3 <= ended.wall_s < 3
         assert gone(marker)
 
+    async def test_it_can_be_stopped_from_outside_before_its_time(
+        self, here: Place, marker: str, gone: Callable[[str], bool]
+    ) -> None:
+        stop = asyncio.Event()
+        code = f"trap '' TERM INT HUP; echo up; sleep {marker} & sleep {marker}; sleep {marker}"
+        running = asyncio.ensure_future(here.shell(code, stop=stop, tty=True, on_output=lambda _: stop.set()))
+        ended = await asyncio.wait_for(running, 20)
+        assert (ended.stopped, ended.timed_out, ended.exit_code, ended.signal) == (True, False, None, None)
+        assert b"up" in ended.stdout
+        assert gone(marker)
+
+    async def test_a_stop_that_is_never_asked_for_changes_nothing(self, here: Place) -> None:
+        ended = await here.shell("exit 3", stop=asyncio.Event())
+        assert (ended.stopped, ended.exit_code) == (False, 3)
+
     @pytest.mark.usefixtures("needs_cgroup")
     async def test_a_daemon_is_dead_on_return(
         self, here: Place, marker: str, alive: Callable[[str], list[int]]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from codingagentbench.catalog.base import Entry, ModelId, Name, TaskId
+from codingagentbench.catalog.budget import SweepBudget
 
 ProviderTool = Literal[
     "web_search", "web_fetch", "code_execution", "file_search", "mcp", "image_generation", "computer_use"
@@ -30,6 +31,7 @@ class SweepSpec(Entry):
     """What the engine must be able to enforce, e.g. ["memory", "seccomp"]; a machine that cannot is refused before
     anything runs. Names: wall, no-network, non-root, read-only-root, seccomp, memory, pids, cpu, file-size,
     disk-limit, image."""
+    budget: SweepBudget = SweepBudget()
     timeout_s: Annotated[int, Field(ge=1)] | None = None
     """Overrides the tasks' own wall-clock budget downwards."""
     grant_tools: list[ProviderTool] = []

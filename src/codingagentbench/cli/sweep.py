@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from codingagentbench.catalog.budget import Ceiling
 from codingagentbench.catalog.load import open_catalog
 from codingagentbench.cli.options import CatalogOption, JsonOption, ResultsOption
 from codingagentbench.cli.tables import Display, make_console, print_result
@@ -37,6 +38,16 @@ def command(
     retry: Annotated[
         str | None, typer.Option(help="'infra': run cells again that have no score for no fault of the agent.")
     ] = None,
+    max_calls: Annotated[
+        int | None, typer.Option(min=1, help="Model calls of the whole sweep, over all commands that run it.")
+    ] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens of the whole sweep.")] = None,
+    max_cost_usd: Annotated[
+        float | None, typer.Option(min=0.0, help="Dollars of the whole sweep; every model needs a known price.")
+    ] = None,
+    cell_max_calls: Annotated[
+        int | None, typer.Option(min=1, help="Model calls of each cell. [default: the spec's, else 4 x max_turns]")
+    ] = None,
     results: ResultsOption = None,
     catalog: CatalogOption = None,
     json: JsonOption = False,
@@ -44,6 +55,13 @@ def command(
     """Run the missing cells of a sweep and show what came of them.
 
     Sealed cells are never run again; the same command goes on where a killed one stopped.
+
+    Budgets: a call reserves a token for every 2 bytes of its request and its stated output limit (else the model's,
+    else 8192) before it is sent; what it really used replaces that when it ends. A budget in calls is never exceeded.
+    One in tokens or dollars is exceeded by no more than what the calls under way use beyond their reservations, however
+    many run at a time: by nothing where replies keep to their limits and a token is two bytes or more. A cell whose own
+    budget is spent is graded; cells that the sweep's budget stops, or that were not started for it, have no score, and
+    the exit code is 1.
     """
     if retry not in {None, "infra"}:
         msg = f"--retry {retry!r}: accepted: infra"
@@ -57,6 +75,8 @@ def command(
         endpoint=endpoint,
         retry_infra=retry == "infra",
         workers=workers,
+        budget=Ceiling(max_calls=max_calls, max_tokens=max_tokens, max_cost_usd=max_cost_usd or None),
+        cell_budget=Ceiling(max_calls=cell_max_calls),
     )
     with Display(make_console(stderr=json)) as display:
         result = run_sweep(chosen, entries, options, display.watcher())

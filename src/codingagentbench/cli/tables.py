@@ -35,11 +35,19 @@ class Display:
         self._todo = self._done = 0
         self._began = self._planned_at = time.monotonic()
         self._set_up = False
+        self._paused: dict[str, str] = {}
         self._live = Live(console=console, refresh_per_second=4, get_renderable=self._render, transient=True)
 
     def watcher(self) -> Watcher:
         """What the sweep reports to."""
-        return Watcher(log=self._log, planned=self._planned, started=self._started, ended=self._ended)
+        return Watcher(
+            paused=self._endpoint_paused,
+            log=self._log,
+            planned=self._planned,
+            started=self._started,
+            ended=self._ended,
+            left=self._left,
+        )
 
     def __enter__(self) -> "Display":
         if self.console.is_terminal:
@@ -69,6 +77,19 @@ class Display:
         if not self.console.is_terminal:
             self._log(f"{self._done}/{self._todo} {record.outcome:<10} {record.duration_s:6.1f} s  {cell.cell_id}")
 
+    def _left(self, cell: PlannedCell, reason: str) -> None:
+        self._todo -= 1
+        if not self.console.is_terminal:
+            self._log(f"not started  {cell.cell_id}: {reason}")
+
+    def _endpoint_paused(self, endpoint: str, words: str | None) -> None:
+        if words is None:
+            self._paused.pop(endpoint, None)
+            self._log(f"endpoint {endpoint} answers again")
+        else:
+            self._paused[endpoint] = words
+            self._log(f"endpoint {endpoint} is paused: {words}")
+
     def _render(self) -> RenderableType:
         now = time.monotonic()
         elapsed = _clock(now - self._began)
@@ -83,7 +104,8 @@ class Display:
             for cell, began in list(self._running.items())[:_SHOWN_RUNNING]
         ]
         times = Text(f"elapsed {elapsed}   ETA {eta}   running {len(self._running)}")
-        return Group(self._bar, times, counts, *running)
+        paused = [Text(f"  endpoint {name} is paused: {why}", style="bold red") for name, why in self._paused.items()]
+        return Group(self._bar, times, counts, *paused, *running)
 
 
 def print_result(console: Console, result: SweepResult) -> None:
@@ -176,6 +198,8 @@ def _print_missing(console: Console, result: SweepResult) -> None:
     unfit = [r for _, r in result.cells if r and r.not_citable_because and FAILURES[r.outcome].scored]
     for reason, n in Counter("; ".join(r.not_citable_because) for r in unfit).most_common():
         console.print(Text.assemble((f"{n} not citable: ", "bold yellow"), reason))
+    for why, n in Counter(result.left.values()).most_common():
+        console.print(Text.assemble((f"{n} not started: {why.outcome}: ", "bold yellow"), why.reason))
     for reason, n in Counter(c.skip or "" for c in result.skipped).most_common():
         console.print(Text.assemble((f"{n} skipped: ", "bold yellow"), reason))
 

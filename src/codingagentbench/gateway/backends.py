@@ -7,6 +7,7 @@ from typing import Literal
 
 from codingagentbench.catalog.task import Task
 from codingagentbench.catalog.tui import Hand
+from codingagentbench.gateway.endpoint.policy import EndpointPolicy
 
 Behaviour = Literal["oracle", "noop", "vandal", "tamper", "refuse"]
 
@@ -20,6 +21,10 @@ class EndpointBackend:
     key: str | None = field(repr=False)
     endpoint_model: str
     wires: Sequence[str]
+    name: str = "endpoint"
+    policy: EndpointPolicy = field(default_factory=EndpointPolicy)
+    max_output_tokens: int | None = None
+    """The model's own limit for one reply; reserved where a request states none."""
 
 
 @dataclass(frozen=True, slots=True)

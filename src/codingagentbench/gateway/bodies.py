@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import os
 import threading
 from collections.abc import Sequence
@@ -10,12 +9,10 @@ from pathlib import Path
 
 import zstandard
 
+from codingagentbench.scrub import Scrubber
 from codingagentbench.store.record import BodyRef
 
 LEVEL = 3
-REDACTED = b"REDACTED"
-MIN_SECRET = 6
-"""A shorter "key" (`x`, `none`) is a placeholder for an endpoint without one; scrubbing it would garble every body."""
 
 
 class BodyPack:
@@ -23,7 +20,7 @@ class BodyPack:
 
     def __init__(self, path: Path, secrets: Sequence[str]) -> None:
         self._path = path
-        self._secrets = sorted({form for s in secrets if len(s) >= MIN_SECRET for form in _forms(s)}, key=len)[::-1]
+        self._scrubber = Scrubber(secrets)
         self._refs: dict[str, BodyRef] = {}
         self._lock = threading.Lock()
         self._compressor = zstandard.ZstdCompressor(LEVEL)
@@ -31,9 +28,7 @@ class BodyPack:
 
     def scrub(self, body: bytes) -> bytes:
         """The body without known secrets."""
-        for secret in self._secrets:
-            body = body.replace(secret, REDACTED)
-        return body
+        return self._scrubber.clean(body)
 
     def add(self, body: bytes) -> BodyRef:
         """Store a scrubbed body; an equal one is stored once. Raises OSError (a full disk)."""
@@ -67,9 +62,3 @@ def read_body(pack: Path, ref: BodyRef) -> bytes:
     with pack.open("rb") as file:
         file.seek(ref.offset)
         return zstandard.ZstdDecompressor().decompress(file.read(ref.length), max_output_size=ref.size)
-
-
-def _forms(secret: str) -> set[bytes]:
-    """The secret as it stands, and as it stands inside a JSON string."""
-    quoted = json.dumps(secret)[1:-1]
-    return {secret.encode("utf-8", "surrogateescape"), quoted.encode(), quoted.replace("/", "\\/").encode()}

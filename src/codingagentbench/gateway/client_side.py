@@ -1,8 +1,11 @@
 """Writing to a cell's CLI, so that its hanging up is never taken for the endpoint's."""
 
-from aiohttp import web
+from collections.abc import AsyncIterator
+
+from aiohttp import ClientResponse, web
 
 from codingagentbench.gateway.wires import error_body
+from codingagentbench.scrub import Scrubber
 
 
 class ClientGoneError(ConnectionError):
@@ -15,6 +18,21 @@ async def start(response: web.StreamResponse, request: web.BaseRequest) -> None:
         await response.prepare(request)
     except ConnectionError as error:
         raise ClientGoneError from error
+
+
+async def begun(reply: ClientResponse, guard: Scrubber) -> AsyncIterator[bytes]:
+    """A reply's chunks without what `guard` knows, once the first (or the end) is here; raises what reading it does."""
+    chunks = reply.content.iter_any()
+    first = await anext(chunks, b"")
+    rest = _after(first, chunks)
+    return guard.over(rest) if guard else rest
+
+
+async def _after(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if first:
+        yield first
+    async for chunk in chunks:
+        yield chunk
 
 
 async def write(response: web.StreamResponse, data: bytes) -> None:

@@ -15,7 +15,8 @@ from codingagentbench.gateway.cost import cost_of
 from codingagentbench.gateway.estimate import completed
 from codingagentbench.gateway.json_bytes import canonical
 from codingagentbench.gateway.sse import Event
-from codingagentbench.gateway.wires import Meter, Operation, totals
+from codingagentbench.gateway.wires import Meter, Operation, error_body, totals
+from codingagentbench.scrub import Scrubber
 from codingagentbench.store.record import ModelCall, Usage
 
 MAX_REPLY_BYTES = 64 << 20
@@ -55,12 +56,26 @@ class CallRecorder:
     """Where the call is translated."""
     to_endpoint: bytes | None = None
     from_endpoint: bytearray = field(default_factory=bytearray)
+    tries: int = 0
+    """Requests sent for it; 0: refused here, so no model saw it."""
+    throttled_s: float = 0.0
+    key_guard: Scrubber = field(default_factory=Scrubber)
+    """Knows the endpoint's key, which an endpoint may echo and no sandbox may see."""
     price: Quote | None = None
     """What the model costs, where a table says."""
     meter: Meter = field(init=False)
 
     def __post_init__(self) -> None:
         self.meter = Meter(self.wire, self.operation)
+
+    def begin_try(self) -> None:
+        """One more request is sent; what an earlier one left is forgotten, since nothing of it went to the client."""
+        self.tries += 1
+        self.status = self.error = self.chunk_at = None
+        self.response.clear()
+        self.from_endpoint.clear()
+        del self.outputs_at[:]
+        self.meter = Meter(self.endpoint_wire or self.wire, self.operation)
 
     def translated(self, wire: str, body: bytes) -> None:
         """The endpoint is spoken to in another wire, with this body; its reply is metered on that."""
@@ -101,6 +116,12 @@ class CallRecorder:
         """The client closed before the call was over. One that had read the stream's proper end only hung up."""
         if self.error is None and not self.meter.ended:
             self.error = "client_disconnected"
+
+    def refuse(self, status: int, message: str, error: str, code: str) -> bytes:
+        """An error of our own making, in the client's shape; `error` is the failure table's row."""
+        self.status, self.error = status, error
+        self.response[:] = body = error_body(self.wire, status, message, code)
+        return body
 
     def close(self) -> None:
         """The call is over: the clock stops."""
@@ -144,6 +165,8 @@ class CallRecorder:
             endpoint_wire=self.endpoint_wire,
             request_body=request_ref,
             response_body=response_ref,
+            tries=self.tries,
+            throttled_ms=self.throttled_s * 1000,
             price=self.price.table if self.price else None,
             known_cost_usd=cost.known if self.price else None,
             endpoint_request_body=asked_ref,

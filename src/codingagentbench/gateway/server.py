@@ -25,17 +25,27 @@ from codingagentbench.gateway.client_side import ClientGoneError, error_response
 from codingagentbench.gateway.controls.serve import serve_control
 from codingagentbench.gateway.credentials import offered_tokens
 from codingagentbench.gateway.door import Door
+from codingagentbench.gateway.endpoint.line import EndpointLine, Way
+from codingagentbench.gateway.endpoint.policy import EndpointPolicy
+from codingagentbench.gateway.ledger import Amount, BudgetSpentError, Ledger, reservation, used
 from codingagentbench.gateway.provider_tools import without_provider_tools
 from codingagentbench.gateway.recorder import CallRecorder
 from codingagentbench.gateway.request import BadRequestError, ModelRequest, read_request
 from codingagentbench.gateway.room import Room
 from codingagentbench.gateway.upstream import pass_through
 from codingagentbench.gateway.wires import ADDRESSES, SHAPES, Route, route_of, wire_of_client
+from codingagentbench.scrub import Scrubber
 from codingagentbench.store.record import ModelCall
 
 MAX_REQUEST_BYTES = 64 << 20
 ROOM_BYTES = 4 * MAX_REQUEST_BYTES
 """Requests of one cell that are in memory at a time, until they are recorded; more wait unread."""
+SPENT_STATUS, SPENT_CODE = {"responses": 429, "messages": 400}, "insufficient_quota"
+"""What a CLI is told when its budget is spent (else 402); docs/decisions/budgets.md says how each of them takes it."""
+SPENT_WORDS = {"chat": ' (insufficient credits, "code":402)', "messages": " (your credit balance is too low)"}
+"""What follows the reason: the words by which LiteLLM's users and Anthropic's know that a retry cannot help."""
+GRACE_CALLS, GRACE_S = 10, 30.0
+"""Refused calls, and seconds from the first of them on, after which the sandbox is stopped."""
 _CALL_BYTES = 64 << 10  # counted for every call, so that many small ones are bounded as well
 _CLOSE_S = 5.0
 _MODELS = re.compile(r"/v1(?:beta)?/models(?:/(.+))?")
@@ -47,6 +57,7 @@ class Gateway:
 
     def __init__(self) -> None:
         self._client: ClientSession | None = None
+        self._lines: dict[tuple[str, str], EndpointLine] = {}
         self._recorders = ThreadPoolExecutor(_RECORDERS, thread_name_prefix="cab-record")
 
     async def __aenter__(self) -> "Gateway":
@@ -61,6 +72,13 @@ class Gateway:
         if self._client is not None:
             await self._client.close()
         await asyncio.to_thread(self._recorders.shutdown)
+
+    def line(self, backend: EndpointBackend) -> EndpointLine:
+        """What all cells of one endpoint share: rate limits, slots, breaker."""
+        key = (backend.name, backend.base_url)
+        if key not in self._lines:
+            self._lines[key] = EndpointLine(backend.name, backend.policy)
+        return self._lines[key]
 
     def open_cell(
         self,
@@ -85,6 +103,8 @@ class Gateway:
             self._client, self._recorders, cell_id=cell_id, model=model, backend=backend, bodies=bodies, on_call=on_call
         )
         session.price, session.grant_tools = price, frozenset(grant_tools)
+        if isinstance(backend, EndpointBackend):
+            session.line = self.line(backend)
         return session
 
 
@@ -107,10 +127,21 @@ class CellSession:
         self._token_hash = hashlib.sha256(self.token.encode()).digest()
         key = backend.key if isinstance(backend, EndpointBackend) else None
         self._pack = BodyPack(bodies, [self.token, key or ""])
+        self.scrubber = Scrubber([self.token, key or ""])
+        """Of everything that is stored of this cell."""
+        self._key_guard = Scrubber([key or ""])
         self._client, self._recorders = client, recorders
         self._on_call = on_call
         self.price: Quote | None = None
         self.grant_tools: Collection[ProviderTool] = ()
+        self.ledger = Ledger()
+        self.line = EndpointLine("none", EndpointPolicy())
+        self.deadline: float | None = None
+        """When the cell ends, a time of perf_counter; no wait for the endpoint goes past it."""
+        self.stop = asyncio.Event()
+        """Set when the CLI goes on asking after its budget is spent: its sandbox is to be stopped."""
+        self._refusals = 0
+        self._grace: asyncio.TimerHandle | None = None
         self._began = time.perf_counter()
         self._calls: list[ModelCall] = []
         self._count = 0
@@ -131,6 +162,8 @@ class CellSession:
 
         Raises StoreError when a call could not be recorded (a full disk).
         """
+        if self._grace is not None:
+            self._grace.cancel()
         if self._door is not None:
             await self._door.stop_accepting()
             for task in self._handling:
@@ -214,7 +247,7 @@ class CellSession:
             call = CallRecorder(
                 self._count, wire, self.model, body, asked.stream, self._began, route.operation, stripped
             )
-            call.price = self.price
+            call.price, call.key_guard = self.price, self._key_guard
             return await self._serve(request, call, asked, route)
         except BadRequestError as error:
             return error_response(wire, 400, str(error), "invalid_json")
@@ -228,13 +261,57 @@ class CellSession:
         self, request: web.BaseRequest, call: CallRecorder, asked: ModelRequest, route: Route
     ) -> web.StreamResponse:
         """Answer to the last byte, so that recording, which comes after, delays nothing."""
+        held: Amount | None = None
         try:
+            held = await self._reserve(call, asked)
             if isinstance(self.backend, EndpointBackend):
-                response = await pass_through(self._client, self.backend, request, call, asked, route)
+                response = await pass_through(
+                    self._client, self.backend, request, call, asked, route, Way(self.line, self.deadline)
+                )
             else:
                 response = await serve_control(self.backend, request, call, asked, route)
             await client_side.finish(response, request)
+        except BudgetSpentError as spent:
+            return await self._refuse(request, call, spent)
         except (asyncio.CancelledError, ClientGoneError):
+            call.client_left()
+            raise
+        finally:
+            if held is not None:
+                self._settle(call, held)
+        return response
+
+    def _settle(self, call: CallRecorder, held: Amount) -> None:
+        try:
+            self.ledger.settle(held, used(call, held))
+        except OSError as error:  # what was spent could not be written down: no further call is served
+            self._failure = self._failure or error
+
+    async def _reserve(self, call: CallRecorder, asked: ModelRequest) -> Amount | None:
+        """Raises BudgetSpentError. What asks no model for an answer costs nothing and needs no budget."""
+        if not self.ledger.limits or call.operation == "count_tokens":
+            return None
+        limit = self.backend.max_output_tokens if isinstance(self.backend, EndpointBackend) else None
+        wanted = reservation(len(call.request), asked.fields, self.price, limit)
+        await self.ledger.reserve(wanted)
+        return wanted
+
+    async def _refuse(
+        self, request: web.BaseRequest, call: CallRecorder, spent: BudgetSpentError
+    ) -> web.StreamResponse:
+        """Say that the budget is spent, so that CLIs end; one that goes on asking is stopped after a while."""
+        status = SPENT_STATUS.get(call.wire, 402)
+        body = call.refuse(status, f"{spent}{SPENT_WORDS.get(call.wire, '')}", spent.row, SPENT_CODE)
+        self._refusals += 1
+        if self._refusals > GRACE_CALLS:
+            self.stop.set()
+        elif self._grace is None:
+            self._grace = asyncio.get_running_loop().call_later(GRACE_S, self.stop.set)
+        response = web.Response(status=status, body=body, content_type="application/json", charset="utf-8")
+        response.headers["x-should-retry"] = "false"  # the vendors' own SDKs obey it
+        try:
+            await client_side.finish(response, request)
+        except ClientGoneError:
             call.client_left()
             raise
         return response

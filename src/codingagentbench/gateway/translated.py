@@ -1,5 +1,7 @@
 """The reply to a call that was translated: read on the endpoint's wire, metered there, and written on the client's."""
 
+from collections.abc import AsyncIterator
+
 from aiohttp import ClientError, ClientResponse, web
 from multidict import CIMultiDict
 
@@ -18,7 +20,7 @@ async def whole_reply(reply: ClientResponse, call: CallRecorder, translation: Tr
     """A reply that is no stream; an error comes in the client's shape, with the status and the words it had."""
     async for chunk in reply.content.iter_any():
         call.received(chunk)
-    body = bytes(call.from_endpoint)
+    body = call.key_guard.clean(bytes(call.from_endpoint))
     call.error = error_of_status(reply.status)
     if call.error is not None:
         return answered(call, reply.status, *_words(body))
@@ -61,11 +63,12 @@ async def streamed_reply(
     Raises ClientGoneError.
     """
     headers = CIMultiDict({"Content-Type": translation.content_type, "Cache-Control": "no-cache"})
+    chunks = await client_side.begun(reply, call.key_guard)
     response = web.StreamResponse(status=reply.status, headers=headers)
     await client_side.start(response, request)
     try:
         await _send(response, call, translation.begin())
-        await _copy(reply, response, call, translation)
+        await _copy(chunks, response, call, translation)
     except ClientGoneError:
         raise
     except (MalformedStreamError, ReplyTooLargeError, UntranslatableError) as error:
@@ -82,10 +85,10 @@ async def streamed_reply(
 
 
 async def _copy(
-    reply: ClientResponse, response: web.StreamResponse, call: CallRecorder, translation: Translation
+    chunks: AsyncIterator[bytes], response: web.StreamResponse, call: CallRecorder, translation: Translation
 ) -> None:
     events = EventReader()
-    async for chunk in reply.content.iter_any():
+    async for chunk in chunks:
         call.received(chunk)
         await _pass(events.feed(chunk), response, call, translation)
     await _pass(events.close(), response, call, translation)

@@ -1,15 +1,17 @@
 """Passing a call to its endpoint, byte for byte where nothing has to be changed, and metering what comes back."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from aiohttp import ClientError, ClientResponse, ClientSession, web
+from aiohttp import ClientError, ClientResponse, ClientSession, InvalidURL, SocketTimeoutError, web
 from multidict import CIMultiDict
 
 from codingagentbench.gateway import client_side
 from codingagentbench.gateway.backends import EndpointBackend
 from codingagentbench.gateway.client_side import ClientGoneError
 from codingagentbench.gateway.credentials import CREDENTIAL_HEADERS, endpoint_credential, offered_tokens
+from codingagentbench.gateway.endpoint.line import NotSentError, Way
+from codingagentbench.gateway.endpoint.retry import is_retryable
 from codingagentbench.gateway.json_array import ArrayReader
 from codingagentbench.gateway.recorder import CallRecorder, ReplyTooLargeError
 from codingagentbench.gateway.request import ModelRequest
@@ -22,7 +24,8 @@ from codingagentbench.gateway.translate import (
 )
 from codingagentbench.gateway.translated import estimated_count, streamed_reply, whole_reply
 from codingagentbench.gateway.usage_switch import hides_usage, shown
-from codingagentbench.gateway.wires import Route, endpoint_url, error_body, error_of_status
+from codingagentbench.gateway.wires import Route, endpoint_url, error_of_status
+from codingagentbench.scrub import Scrubber
 
 # RFC 9110, 7.6.1, and what belongs to one side only. Cookies and credentials never pass.
 _NOT_FORWARDED = frozenset(
@@ -36,6 +39,8 @@ _NOT_FORWARDED = frozenset(
 _NOT_RETURNED = _NOT_FORWARDED - {"content-type"} | {"set-cookie"}
 _OF_ONE_WIRE = ("anthropic-", "openai-", "x-goog-", "x-stainless-")
 _GOOD = range(200, 300)
+INPUT_BYTES_PER_TOKEN = 4
+"""What a request is taken to weigh in the endpoint's limit of tokens a minute until it has said so itself."""
 
 
 async def pass_through(
@@ -45,6 +50,7 @@ async def pass_through(
     call: CallRecorder,
     asked: ModelRequest,
     route: Route,
+    way: Way,
 ) -> web.StreamResponse:
     """Send the call on and bring its reply back. What fails is told to the client and recorded as what it is.
 
@@ -56,23 +62,72 @@ async def pass_through(
         return _own_error(call, 400, str(error), "untranslatable")
     if isinstance(outgoing, web.Response):
         return outgoing
-    hide_usage = hides_usage(call.wire, asked)
+    delivery = _Delivery(request, call, route, outgoing.translation, hide_usage=hides_usage(call.wire, asked))
     try:
-        async with client.post(
-            outgoing.url, params=outgoing.query, data=outgoing.body, headers=outgoing.headers, allow_redirects=False
-        ) as reply:
-            call.status = reply.status
-            streamed = _is_stream(reply, call, array=route.array and outgoing.translation is None)
-            if outgoing.translation is not None:
-                return await _translated(request, reply, call, outgoing.translation, streamed=streamed)
-            if streamed:
-                events = ArrayReader() if route.array else EventReader()
-                return await _stream(request, reply, call, events, hide_usage=hide_usage)
-            return await _whole(reply, call)
-    except ClientGoneError:
-        raise
-    except (ReplyTooLargeError, ClientError, OSError) as error:  # a TimeoutError is an OSError
-        return _failed(call, error)
+        async with way.line.call(call, way.deadline):
+            return await _tries(client, outgoing, delivery, way)
+    except NotSentError as error:
+        response = _own_error(call, error.status, str(error), error.row)
+        response.headers["x-should-retry"] = "false"  # the vendors' own SDKs obey it
+        return response
+
+
+async def _tries(client: ClientSession, outgoing: "_Outgoing", delivery: "_Delivery", way: Way) -> web.StreamResponse:
+    """One request after another until one is answered, or is not worth another: nothing went to the client so far.
+
+    Raises NotSentError where the endpoint's rate limit leaves no time, ClientGoneError.
+    """
+    call = delivery.call
+    tokens = len(outgoing.body) // INPUT_BYTES_PER_TOKEN
+    while True:
+        await way.line.turn(call, tokens, way.deadline)
+        call.begin_try()
+        failure: Exception | None = None
+        headers: Mapping[str, str] = {}
+        try:
+            async with client.post(
+                outgoing.url, params=outgoing.query, data=outgoing.body, headers=outgoing.headers, allow_redirects=False
+            ) as reply:
+                call.status, headers = reply.status, reply.headers
+                pause = way.line.pause(call, headers, way.deadline) if is_retryable(reply.status) else None
+                if pause is None:
+                    return await delivery.of(reply)
+        except ClientGoneError:
+            raise
+        except (ReplyTooLargeError, ClientError, OSError) as error:  # a TimeoutError is an OSError
+            failure = error
+            pause = way.line.pause(call, headers, way.deadline) if _is_passing(error) else None
+        finally:
+            way.line.settle(tokens, call)
+        if pause is None and failure is not None:
+            return _failed(call, failure)
+        await way.line.rest(call, pause or 0.0)
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether another try may help. Who waited for the whole read timeout has waited long enough."""
+    return not isinstance(error, ReplyTooLargeError | InvalidURL | SocketTimeoutError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """How a reply gets to the client."""
+
+    request: web.BaseRequest
+    call: CallRecorder
+    route: Route
+    translation: Translation | None
+    hide_usage: bool
+
+    async def of(self, reply: ClientResponse) -> web.StreamResponse:
+        """The reply, as a stream where it is one. Raises what reading raises only before the first byte went on."""
+        streamed = _is_stream(reply, self.call, array=self.route.array and self.translation is None)
+        if self.translation is not None:
+            return await _translated(self.request, reply, self.call, self.translation, streamed=streamed)
+        if streamed:
+            events = ArrayReader() if self.route.array else EventReader()
+            return await _stream(self.request, reply, self.call, events, hide_usage=self.hide_usage)
+        return await _whole(reply, self.call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +202,12 @@ def _is_stream(reply: ClientResponse, call: CallRecorder, *, array: bool) -> boo
 async def _whole(reply: ClientResponse, call: CallRecorder) -> web.Response:
     async for chunk in reply.content.iter_any():
         call.received(chunk)
-    body = bytes(call.response)
+    body = call.key_guard.clean(bytes(call.response))
     call.error = error_of_status(reply.status)
     if call.error is None:
         call.body(body)
         call.error = "endpoint_error" if call.stream else call.meter.error
-    return web.Response(status=reply.status, body=body, headers=_reply_headers(reply))
+    return web.Response(status=reply.status, body=body, headers=_reply_headers(reply, call.key_guard))
 
 
 async def _stream(
@@ -163,11 +218,15 @@ async def _stream(
     *,
     hide_usage: bool,
 ) -> web.StreamResponse:
-    """The reply's chunks go on as they come. A break in the transport is passed on as one, never closed properly."""
-    response = web.StreamResponse(status=reply.status, headers=_reply_headers(reply))
+    """The reply's chunks go on as they come. A break in the transport is passed on as one, never closed properly.
+
+    Before the first chunk nothing is sent, so that a break there can still be retried.
+    """
+    chunks = await client_side.begun(reply, call.key_guard)
+    response = web.StreamResponse(status=reply.status, headers=_reply_headers(reply, call.key_guard))
     await client_side.start(response, request)
     try:
-        await _copy(reply, response, call, events, hide_usage=hide_usage)
+        await _copy(chunks, response, call, events, hide_usage=hide_usage)
     except ClientGoneError:
         raise
     except (MalformedStreamError, ReplyTooLargeError) as error:
@@ -182,14 +241,14 @@ async def _stream(
 
 
 async def _copy(
-    reply: ClientResponse,
+    chunks: AsyncIterator[bytes],
     response: web.StreamResponse,
     call: CallRecorder,
     events: EventReader | ArrayReader,
     *,
     hide_usage: bool,
 ) -> None:
-    async for chunk in reply.content.iter_any():
+    async for chunk in chunks:
         call.received(chunk)
         if hide_usage:
             if visible := shown(events.feed(chunk), call):
@@ -205,8 +264,7 @@ async def _copy(
 
 
 def _own_error(call: CallRecorder, status: int, message: str, error: str) -> web.Response:
-    call.status, call.error = status, error
-    call.response[:] = body = error_body(call.wire, status, message, error)
+    body = call.refuse(status, message, error, error)
     return web.Response(status=status, body=body, content_type="application/json", charset="utf-8")
 
 
@@ -233,5 +291,5 @@ def _translated_headers(request: web.BaseRequest, backend: EndpointBackend, wire
     return headers
 
 
-def _reply_headers(reply: ClientResponse) -> CIMultiDict[str]:
-    return CIMultiDict((k, v) for k, v in reply.headers.items() if k.lower() not in _NOT_RETURNED)
+def _reply_headers(reply: ClientResponse, guard: Scrubber) -> CIMultiDict[str]:
+    return CIMultiDict((k, guard.text(v)) for k, v in reply.headers.items() if k.lower() not in _NOT_RETURNED)

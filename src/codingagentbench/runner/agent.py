@@ -40,19 +40,22 @@ async def run_agent(
     let_loose: list[int] = []
 
     def open_door(listening: socket.socket) -> None:
+        session.deadline = time.perf_counter() + limits.wall_s
         session.listen(listening)
         let_loose.append(time.time_ns())
 
     started_ns = time.time_ns()
-    recording = AsciicastWriter(folder / "terminal.cast", WIDTH, HEIGHT, cell_id)
+    recording = AsciicastWriter(folder / "terminal.cast", WIDTH, HEIGHT, cell_id, session.scrubber)
     try:
         labels = {"cell": cell_id, "phase": "agent"}
-        spec = agent_spec(launch, prepared, limits, door=open_door, on_output=recording.write, labels=labels)
+        spec = agent_spec(
+            launch, prepared, limits, door=open_door, on_output=recording.write, labels=labels, stop=session.stop
+        )
         ended = await engine.run(spec)
     finally:
         ended_ns = time.time_ns()
         recording.close()
         calls = await session.close()
-    output = plain_text(ended.stdout)
+    output = session.scrubber.text(plain_text(ended.stdout))
     (folder / "agent.log").write_text(output)
     return AgentRun(ended, calls, output, started_ns, let_loose[0] if let_loose else None, ended_ns)

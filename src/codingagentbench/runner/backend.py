@@ -3,9 +3,11 @@
 import os
 
 from codingagentbench.catalog.load import ModelEntry, TaskFolder
+from codingagentbench.catalog.model import Endpoint
 from codingagentbench.catalog.tui import Tui
 from codingagentbench.errors import SetupError, UsageError
 from codingagentbench.gateway.backends import Backend, ControlBackend, EndpointBackend
+from codingagentbench.gateway.endpoint.policy import EndpointPolicy
 
 
 def backend_for(model: ModelEntry, task: TaskFolder, tui: Tui, endpoint: str | None) -> Backend:
@@ -33,6 +35,21 @@ def backend_for(model: ModelEntry, task: TaskFolder, tui: Tui, endpoint: str | N
         key=_key(model.endpoint.key_env),
         endpoint_model=model.model.endpoint_id or model.model.id,
         wires=tuple(model.endpoint.wires),
+        name=model.endpoint.name,
+        policy=_policy(model.endpoint),
+        max_output_tokens=model.model.max_output_tokens,
+    )
+
+
+def _policy(endpoint: Endpoint) -> EndpointPolicy:
+    return EndpointPolicy(
+        requests_per_minute=endpoint.requests_per_minute,
+        tokens_per_minute=endpoint.tokens_per_minute,
+        max_concurrent=endpoint.max_concurrent,
+        max_tries=endpoint.max_tries,
+        breaker_failures=endpoint.breaker_failures,
+        breaker_pause_s=endpoint.breaker_pause_s,
+        breaker_probes=endpoint.breaker_probes,
     )
 
 

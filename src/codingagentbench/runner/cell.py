@@ -130,6 +130,8 @@ async def _agent(run: CellRun, prepared: Prepared, adapter: OpenSpan) -> None:
             price=run.kit.price(run.cell.model),
             grant_tools=run.kit.grant_tools,
         )
+        run.scrubber = session.scrubber
+        session.ledger = run.kit.budgets.ledger(run.cell, run.task.task.budget.max_turns)
         launch = render_launch(
             run.tui,
             bundle,
@@ -190,7 +192,12 @@ async def _collect(run: CellRun, prepared: Prepared) -> None:
         outputs += run.kit.catalog.toolchain(name).build_outputs
     with run.phase("collect"):
         run.collected = await asyncio.to_thread(
-            collect, prepared, droppings=run.tui.droppings, build_outputs=outputs, let_loose_ns=let_loose
+            collect,
+            prepared,
+            droppings=run.tui.droppings,
+            build_outputs=outputs,
+            let_loose_ns=let_loose,
+            scrubber=run.scrubber,
         )
     with run.trace.span("cleanup", f"cleanup:{run.cell.tui}"):
         await asyncio.to_thread(shutil.rmtree, prepared.work, ignore_errors=True)
@@ -215,13 +222,14 @@ async def _grade(run: CellRun, template: Template) -> None:
 
 
 def _score_and_seal(run: CellRun) -> Record:
+    clean = run.scrubber.struct
     try:
         _write_evidence(run)
-        record = _scored(run)
+        record = clean(_scored(run))
     except OSError as error:
         msg = f"{error.filename or run.folder}: {error.strerror}: free some space and run the same command again"
         raise StoreError(msg) from error
-    seal(run.folder, record, run.trace.spans())
+    seal(run.folder, record, [clean(span) for span in run.trace.spans()])
     return record
 
 
@@ -238,13 +246,14 @@ def _scored(run: CellRun) -> Record:
 
 
 def _write_evidence(run: CellRun) -> None:
-    write_lines(run.folder / "model_calls.jsonl", run.agent.calls if run.agent else [])
-    write_json(run.folder / "changes.json", run.collected.changes if run.collected else NOTHING_COLLECTED)
+    clean = run.scrubber.struct
+    write_lines(run.folder / "model_calls.jsonl", [clean(call) for call in run.agent.calls] if run.agent else [])
+    write_json(run.folder / "changes.json", clean(run.collected.changes if run.collected else NOTHING_COLLECTED))
     if run.commands is not None:
-        write_lines(run.folder / "commands.jsonl", run.commands)
-    (run.folder / "diff.patch").write_bytes(run.collected.patch if run.collected else b"")
+        write_lines(run.folder / "commands.jsonl", [clean(command) for command in run.commands])
+    (run.folder / "diff.patch").write_bytes(run.scrubber.clean(run.collected.patch) if run.collected else b"")
     if run.grade is not None:
-        write_json(run.folder / "grade.json", run.grade)
+        write_json(run.folder / "grade.json", clean(run.grade))
 
 
 def _write_trajectory(run: CellRun) -> None:
@@ -257,7 +266,7 @@ def _write_trajectory(run: CellRun) -> None:
     )
     trajectory = make_trajectory(subject, run.agent.calls if run.agent else [], run.folder / "bodies.zst")
     if trajectory is not None:
-        write_json(run.folder / "trajectory.json", trajectory)
+        write_json(run.folder / "trajectory.json", run.scrubber.struct(trajectory))
 
 
 def _as_text(error: Exception) -> str:

@@ -16,6 +16,7 @@ from pygit2.enums import DiffOption, FileMode
 from codingagentbench.globs import matches
 from codingagentbench.runner.prepare import Prepared, Template
 from codingagentbench.runner.tree import Known, Node, digest_node, make_accessible, read_node, walk
+from codingagentbench.scrub import Scrubber
 from codingagentbench.store.record import Change, Changes
 
 MAX_CHANGES = 20_000
@@ -34,15 +35,25 @@ class Collected:
 
 
 def collect(
-    prepared: Prepared, *, droppings: Sequence[str], build_outputs: Sequence[str], let_loose_ns: int | None
+    prepared: Prepared,
+    *,
+    droppings: Sequence[str],
+    build_outputs: Sequence[str],
+    let_loose_ns: int | None,
+    scrubber: Scrubber | None = None,
 ) -> Collected:
-    """Compare the work directory with its template. `let_loose_ns`: when the agent's process could first write."""
+    """Compare the work directory with its template. `let_loose_ns`: when the agent's process could first write.
+
+    Secrets that `scrubber` knows are taken out of the contents before the patch is made: in a binary patch, which is
+    compressed, they could not be found any more.
+    """
     make_accessible(prepared.work)
     template = prepared.template
     found = {n.path: n for n in walk(prepared.work)}
     changed = _differences(prepared.work, found, template.snapshot, let_loose_ns)
     listed = [_change(path, template, found, prepared.work, droppings, build_outputs) for path in changed[:MAX_CHANGES]]
-    patch, notes = _patch(prepared, [c for c in listed if not (c[1].dropping or c[1].build_output)], found)
+    work = [c for c in listed if not (c[1].dropping or c[1].build_output)]
+    patch, notes = _patch(prepared, work, found, scrubber or Scrubber())
     git_dir = prepared.work / ".git"
     git_found = {n.path: n for n in walk(git_dir)} if git_dir.is_dir() and not git_dir.is_symlink() else {}
     changes = Changes(
@@ -99,7 +110,7 @@ def _change(
 
 
 def _patch(
-    prepared: Prepared, changes: Sequence[tuple[bytes, Change]], found: Mapping[bytes, Node]
+    prepared: Prepared, changes: Sequence[tuple[bytes, Change]], found: Mapping[bytes, Node], scrubber: Scrubber
 ) -> tuple[bytes, dict[bytes, str]]:
     """The patch, and for every path that is not in it the reason."""
     repository = pygit2.Repository(str(prepared.template.tree / ".git"))
@@ -110,7 +121,7 @@ def _patch(
         if change.change != "added":
             index.remove(change.path)
         if (node := found.get(path)) is not None:
-            note = _add(repository, index, prepared.work, node)
+            note = _add(repository, index, prepared.work, node, scrubber)
             if note:
                 notes[path] = note
                 if change.change == "modified":  # left as it was, so that the patch does not claim a removal
@@ -123,8 +134,8 @@ def _patch(
     return patch, notes
 
 
-def _add(repository: pygit2.Repository, index: pygit2.Index, root: Path, node: Node) -> str | None:
-    """Put the file as it is now into the index; the reason where that cannot be."""
+def _add(repository: pygit2.Repository, index: pygit2.Index, root: Path, node: Node, scrubber: Scrubber) -> str | None:
+    """Put the file as it is now, secrets out, into the index; the reason where that cannot be."""
     if node.type == "other":
         return "neither a file nor a link"
     if node.size > MAX_FILE_BYTES:
@@ -134,7 +145,7 @@ def _add(repository: pygit2.Repository, index: pygit2.Index, root: Path, node: N
     except UnicodeDecodeError:
         return "a name that is not UTF-8"
     mode = FileMode.LINK if node.type == "symlink" else FileMode.BLOB_EXECUTABLE if node.executable else FileMode.BLOB
-    blob = repository.create_blob(read_node(root, node))
+    blob = repository.create_blob(scrubber.clean(read_node(root, node)))
     try:
         index.add(pygit2.IndexEntry(name, blob, mode))
     except (pygit2.GitError, ValueError, OSError) as error:

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from codingagentbench.bundles.bundle import Bundle
+from codingagentbench.catalog.budget import SweepBudget
 from codingagentbench.catalog.load import Catalog, TaskFolder
 from codingagentbench.catalog.prices import Quote
 from codingagentbench.catalog.sweep import ProviderTool
@@ -22,6 +23,7 @@ from codingagentbench.runner.prepare import Template, make_template
 from codingagentbench.sandbox.base import Sandbox
 from codingagentbench.sandbox.toolchains import FoundToolchain
 from codingagentbench.store.record import Host
+from codingagentbench.sweep.budgets import Budgets
 from codingagentbench.sweep.plan import PlannedCell
 
 
@@ -59,6 +61,7 @@ class Kit:
     grant_tools: Sequence[ProviderTool] = ()
     """Provider-side tools that the sweep grants."""
 
+    budgets: Budgets = field(default_factory=lambda: Budgets(SweepBudget()))
     day: dt.date = field(default_factory=lambda: dt.datetime.now(dt.UTC).date())
     """The day of the sweep: prices in force on it count for all of its cells."""
 

@@ -1,5 +1,6 @@
 """launch: what the sandbox of the agent will see: TUI bundle, toolchains, config files, environment, argv, the door."""
 
+import asyncio
 import shlex
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -89,6 +90,7 @@ def agent_spec(
     door: Callable[[socket.socket], None],
     on_output: Callable[[bytes], None],
     labels: Mapping[str, str] | None = None,
+    stop: asyncio.Event | None = None,
 ) -> SandboxSpec:
     """The agent's sandbox: a pty, and the gateway's socket as the only door."""
     return SandboxSpec(
@@ -103,6 +105,7 @@ def agent_spec(
         on_output=on_output,
         toolchains=launch.toolchains,
         labels=labels or {},
+        stop=stop,
     )
 
 

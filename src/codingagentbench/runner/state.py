@@ -17,6 +17,7 @@ from codingagentbench.runner.trace import CellTrace
 from codingagentbench.sandbox.base import Image
 from codingagentbench.sandbox.toolchains import FoundToolchain
 from codingagentbench.scoring.evidence import SourcePair
+from codingagentbench.scrub import Scrubber
 from codingagentbench.store.record import AskedCommand, Grade
 from codingagentbench.sweep.failures import Observed
 from codingagentbench.sweep.plan import PlannedCell
@@ -46,6 +47,8 @@ class CellRun:
     outcome: str | None = None
     """Set when the way ended early; otherwise the scores decide."""
     detail: str = ""
+    scrubber: Scrubber = field(default_factory=Scrubber)
+    """Of everything that is stored."""
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

@@ -1,5 +1,6 @@
 """The Sandbox protocol: one call runs one command to its end, and nothing of it is alive afterwards."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,6 +59,8 @@ class SandboxSpec:
     """Called with a socket that listens on 127.0.0.1:31415 *inside* the sandbox, before the command starts."""
     on_output: Callable[[bytes], None] | None = None
     """tty only: every chunk as it comes."""
+    stop: asyncio.Event | None = None
+    """When it is set, the command is ended as at its wall limit, and the exit says `stopped`."""
     toolchains: Sequence[str] = ()
     """Names of what the command needs: an engine with images takes the one that has them."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -88,6 +91,8 @@ class SandboxExit:
     """With a pty: both streams, at most `limits.output_bytes`."""
     stderr: bytes
     dropped_bytes: int
+    stopped: bool = False
+    """Ended from outside because `SandboxSpec.stop` was set, before its time was up."""
     enforced: Mapping[str, str] = field(default_factory=dict)
     not_enforced: Sequence[str] = ()
 

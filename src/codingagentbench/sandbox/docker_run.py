@@ -39,6 +39,7 @@ class ContainerRun:
         self.pid = 0
         self._pidfd = -1
         self._created = False
+        self.stopped = False
         self._slave = -1
         self._changed = asyncio.Event()
         self._readers: list[Reader] = []
@@ -107,8 +108,17 @@ class ContainerRun:
     async def command(self) -> tuple[bool, float]:
         """Wait for the command's end or its time; whether the time was up, and the seconds it ran."""
         began = time.monotonic()
-        timed_out = not await self._said(2, self.spec.limits.wall_s) and self._alive()
-        return timed_out, time.monotonic() - began
+        stop = self.spec.stop
+        watch = None if stop is None else asyncio.ensure_future(stop.wait())
+        if watch is not None:
+            watch.add_done_callback(lambda _: self._changed.set())
+        try:
+            ended = await self._said(2, self.spec.limits.wall_s) or not self._alive()
+        finally:
+            if watch is not None:
+                watch.cancel()
+        self.stopped = not ended and stop is not None and stop.is_set()
+        return not ended and not self.stopped, time.monotonic() - began
 
     def usage(self) -> Usage:
         """The counters of the container's cgroup, which is there as long as the gate waits."""
@@ -142,19 +152,22 @@ class ContainerRun:
             if sink is not None and sink.failure is not None:
                 raise sink.failure
         code = self._code()
-        if code is None and not timed_out and not usage.out_of_memory:
+        if code is None and not timed_out and not self.stopped and not usage.out_of_memory:
             msg = "the container ended before its command did: it was stopped from outside"
             raise SandboxError(msg)
         return SandboxExit(
-            exit_code=None if timed_out else code,
+            exit_code=None if timed_out or self.stopped else code,
             timed_out=timed_out,
-            signal=code - _SIGNAL_EXIT if code is not None and code > _SIGNAL_EXIT and not timed_out else None,
+            signal=code - _SIGNAL_EXIT
+            if code is not None and code > _SIGNAL_EXIT and not timed_out and not self.stopped
+            else None,
             wall_s=wall_s,
             cpu_s=usage.cpu_s,
             peak_memory_bytes=usage.peak_memory_bytes,
             out_of_memory=usage.out_of_memory,
             stdout=bytes(self.out.kept),
             stderr=bytes(self.err.kept) if self.err else b"",
+            stopped=self.stopped,
             dropped_bytes=self.out.dropped + (self.err.dropped if self.err else 0),
         )
 
@@ -172,6 +185,8 @@ class ContainerRun:
         """Wait until the gate has said so many lines; False when the time was up or the container ended before."""
         deadline = time.monotonic() + seconds
         while self._status.kept.count(b"\n") < lines and self._alive():
+            if self.spec.stop is not None and self.spec.stop.is_set():
+                break
             self._changed.clear()
             try:
                 await asyncio.wait_for(self._changed.wait(), max(deadline - time.monotonic(), 0))

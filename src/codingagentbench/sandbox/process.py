@@ -89,10 +89,10 @@ class Started:
     out: Reader
     err: Reader | None
 
-    async def ended(self, seconds: float) -> bool:
-        """Wait for the end and reap it; False when the time was up before."""
+    async def ended(self, seconds: float, stop: asyncio.Event | None = None) -> bool:
+        """Wait for the end and reap it; False when the time was up, or `stop` set, before."""
         if self.process.returncode is None:
-            if not await readable(self.pidfd, seconds):
+            if not await readable(self.pidfd, seconds, stop):
                 return False
             self.process.wait()
         return True
@@ -176,18 +176,19 @@ def start(
     return Started(process, os.pidfd_open(process.pid), out, err)
 
 
-async def readable(descriptor: int, seconds: float) -> bool:
-    """Wait until a descriptor can be read (a pidfd: until its process has ended); False when the time was up."""
+async def readable(descriptor: int, seconds: float, stop: asyncio.Event | None = None) -> bool:
+    """Wait until a descriptor can be read (a pidfd: its process has ended); False when time or `stop` came first."""
     loop = asyncio.get_running_loop()
     event = asyncio.Event()
     loop.add_reader(descriptor, event.set)
+    waits = [loop.create_task(e.wait()) for e in (event, stop) if e is not None]
     try:
-        await asyncio.wait_for(event.wait(), max(seconds, 0.0))
-    except TimeoutError:
-        return False
+        await asyncio.wait(waits, timeout=max(seconds, 0.0), return_when=asyncio.FIRST_COMPLETED)
     finally:
         loop.remove_reader(descriptor)
-    return True
+        for waiting in waits:
+            waiting.cancel()
+    return event.is_set()
 
 
 async def to_the_end(work: Coroutine[object, object, _T]) -> _T:

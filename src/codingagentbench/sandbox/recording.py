@@ -6,6 +6,8 @@ import re
 import time
 from pathlib import Path
 
+from codingagentbench.scrub import Scrubber, StreamScrubber
+
 WIDTH, HEIGHT = 120, 40
 MAX_CAST_BYTES = 16 << 20
 _NOTE_BYTES = 200
@@ -28,12 +30,13 @@ class AsciicastWriter:
     out, the last event says how much.
     """
 
-    def __init__(self, path: Path, width: int, height: int, title: str) -> None:
+    def __init__(self, path: Path, width: int, height: int, title: str, scrubber: Scrubber | None = None) -> None:
         header = {"version": 2, "width": width, "height": height, "timestamp": int(time.time()), "title": title}
         line = json.dumps(header) + "\n"
         self._file = path.open("w", encoding="ascii")
         self._file.write(line)
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._scrub = StreamScrubber(scrubber or Scrubber())
         self._began = time.monotonic()
         self._room = MAX_CAST_BYTES - _NOTE_BYTES - len(line)
         self._left_out = 0
@@ -43,7 +46,7 @@ class AsciicastWriter:
         if self._left_out:
             self._left_out += len(chunk)
             return
-        line = self._event(self._decode(chunk))
+        line = self._event(self._decode(self._scrub.feed(chunk)))
         if len(line) > self._room:
             self._left_out = len(chunk)
             return
@@ -58,7 +61,7 @@ class AsciicastWriter:
             if self._left_out:
                 self._file.write(self._event(f"\r\n[recording ends here: {self._left_out} more bytes of output]\r\n"))
             else:
-                self._file.write(self._event(self._decode(b"", final=True)))
+                self._file.write(self._event(self._decode(self._scrub.close(), final=True)))
 
     def _event(self, text: str) -> str:
         return json.dumps([round(time.monotonic() - self._began, 6), "o", text]) + "\n" if text else ""

@@ -26,6 +26,7 @@ class Run:
         self.started: Started | None = None
         self.child = 0
         self._child_pidfd = -1
+        self.stopped = False
 
     async def find_child(self) -> None:
         """Learn the sandbox's first process, once its namespaces are made. Raises SandboxError with bwrap's words."""
@@ -59,8 +60,9 @@ class Run:
         self.control.send(script)
         self.control.close()
         assert self.started is not None  # noqa: S101  # for mypy: started before
-        timed_out = not await self.started.ended(self.spec.limits.wall_s)
-        return timed_out, time.monotonic() - began
+        ended = await self.started.ended(self.spec.limits.wall_s, self.spec.stop)
+        self.stopped = not ended and self.spec.stop is not None and self.spec.stop.is_set()
+        return not ended and not self.stopped, time.monotonic() - began
 
     async def stop(self) -> None:
         """Kill the namespace's first process, with which the kernel kills all others; wait until they are gone.
@@ -90,14 +92,16 @@ class Run:
         self.started.raise_failure()
         usage = self.held.group.usage()
         code = self._exit_code()
-        if code is None and not timed_out and not usage.out_of_memory:
+        if code is None and not timed_out and not self.stopped and not usage.out_of_memory:
             msg = f"bubblewrap ended before the command did: {self.started.words()}"
             raise SandboxError(msg)
         out, err = self.started.out.sink, self.started.err.sink if self.started.err else None
         return SandboxExit(
-            exit_code=None if timed_out else code,
+            exit_code=None if timed_out or self.stopped else code,
             timed_out=timed_out,
-            signal=code - _SIGNAL_EXIT if code is not None and code > _SIGNAL_EXIT and not timed_out else None,
+            signal=code - _SIGNAL_EXIT
+            if code is not None and code > _SIGNAL_EXIT and not timed_out and not self.stopped
+            else None,
             wall_s=wall_s,
             cpu_s=usage.cpu_s,
             peak_memory_bytes=usage.peak_memory_bytes,
@@ -105,6 +109,7 @@ class Run:
             stdout=bytes(out.kept),
             stderr=bytes(err.kept) if err else b"",
             dropped_bytes=self.started.dropped(),
+            stopped=self.stopped,
             enforced=self.held.enforced,
             not_enforced=tuple(self.held.not_enforced),
         )

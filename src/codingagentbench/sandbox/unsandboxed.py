@@ -83,10 +83,11 @@ class Unsandboxed:
             held.hold(started.process.pid)
             control.send(script)
             began = time.monotonic()
-            timed_out = not await started.ended(spec.limits.wall_s)
+            ended = await started.ended(spec.limits.wall_s, spec.stop)
+            stopped = not ended and spec.stop is not None and spec.stop.is_set()
             wall_s = time.monotonic() - began
             await to_the_end(_stop(started, held))
-            return _exit(started, held, wall_s, timed_out=timed_out)
+            return _exit(started, held, wall_s, timed_out=not ended and not stopped, stopped=stopped)
         finally:
             control.close()
             if started is not None:
@@ -138,15 +139,15 @@ def _listen() -> socket.socket:
     return door
 
 
-def _exit(started: Started, held: Enforcement, wall_s: float, *, timed_out: bool) -> SandboxExit:
+def _exit(started: Started, held: Enforcement, wall_s: float, *, timed_out: bool, stopped: bool) -> SandboxExit:
     started.raise_failure()
     code = started.process.returncode
     usage = held.group.usage()
     out, err = started.out.sink, started.err.sink if started.err else None
     return SandboxExit(
-        exit_code=None if timed_out else code if code >= 0 else 128 - code,
+        exit_code=None if timed_out or stopped else code if code >= 0 else 128 - code,
         timed_out=timed_out,
-        signal=-code if code < 0 and not timed_out else None,
+        signal=-code if code < 0 and not timed_out and not stopped else None,
         wall_s=wall_s,
         cpu_s=usage.cpu_s,
         peak_memory_bytes=usage.peak_memory_bytes,
@@ -154,6 +155,7 @@ def _exit(started: Started, held: Enforcement, wall_s: float, *, timed_out: bool
         stdout=bytes(out.kept),
         stderr=bytes(err.kept) if err else b"",
         dropped_bytes=started.dropped(),
+        stopped=stopped,
         enforced=held.enforced,
         not_enforced=(*NOT_ENFORCED, *held.not_enforced),
     )

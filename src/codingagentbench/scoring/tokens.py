@@ -27,7 +27,7 @@ def tokens(evidence: Evidence, passed: int | None) -> Tokens:
         prompt_tokens=prompt,
         completion_tokens=completion,
         total_tokens=total,
-        model_calls=len(evidence.model_calls),
+        model_calls=sum(c.tries > 0 for c in evidence.model_calls),
         tokens_per_correct_task=total / passed if total is not None and passed else None,
         pass_used_for_division=passed,
         cached_tokens=_known_total(counted, "cached_tokens"),

@@ -41,6 +41,7 @@ RECEIPT_OF = {
     "diff": "diff.patch",
     "grade": "grade.json",
     "prices": "the price table",
+    "trajectory": "trajectory.json",
     "harness": "the harness's own code",
 }
 

@@ -167,7 +167,7 @@ class ModelCall(msgspec.Struct, frozen=True, kw_only=True):
     """Time between two chunks of a streamed reply that carried output; None with fewer than two."""
     tbt_max_ms: float | None = None
     tries: int = 1
-    """Requests that the gateway sent to the endpoint for this call."""
+    """Requests that the gateway sent to the endpoint for this call; 0: refused here (budget, paused endpoint)."""
     throttled_ms: float = 0.0
     """Of latency_ms: waiting for the endpoint's rate limit, for Retry-After and between tries."""
     refusal: str | None = None

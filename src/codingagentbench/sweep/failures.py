@@ -39,7 +39,11 @@ FAILURES: dict[str, Failure] = {
     "tui_crashed": _result("agent", "The CLI itself crashed; what it had done was graded."),
     "agent_timeout": _result("agent", "The time budget was spent; what had been done by then was graded."),
     "out_of_memory": _result("agent", "The agent was stopped at the memory limit; what it had done was graded."),
-    "budget_exhausted": _result("agent", "The token or call budget was spent; what had been done was graded."),
+    "budget_exhausted": _result("agent", "The cell's budget was spent; what had been done was graded."),
+    "sweep_budget_spent": _missing(
+        "none",
+        "The budget of the sweep or of this TUI x model was spent before this cell's own: raise it and run again.",
+    ),
     "grader_timeout": _result("agent", "The hidden tests did not end within their time on the agent's work."),
     "endpoint_unreachable": _missing(
         "model_endpoint", "The model's endpoint could not be reached: not the agent's fault."
@@ -91,9 +95,11 @@ def before_grading(observed: Observed) -> str | None:
     A call that ended because its sandbox was stopped is nobody's failure; one that only counts tokens decides nothing.
     """
     asked = [c for c in observed.model_calls if c.operation != "count_tokens"]
-    calls = [c for c in asked if c.error != "client_disconnected"]
-    if not asked:
+    if all(c.error == "budget_exhausted" for c in asked):  # not even the first one fitted, or none came
         return "no_model_calls"
+    if any(c.error == "sweep_budget_spent" for c in asked):
+        return "sweep_budget_spent"
+    calls = [c for c in asked if c.error not in {"client_disconnected", "budget_exhausted"}]
     return calls[-1].error if calls and calls[-1].error else None
 
 
@@ -101,10 +107,13 @@ def after_grading(observed: Observed, passed: int | None) -> str:
     """The outcome of a graded run; a limit that was hit is named even where the work passes."""
     if observed.grade is not None and observed.grade.timed_out:
         return "grader_timeout"
-    if observed.timed_out:
-        return "agent_timeout"
-    if observed.out_of_memory:
-        return "out_of_memory"
+    limits = {
+        "budget_exhausted": any(c.error == "budget_exhausted" for c in observed.model_calls),
+        "agent_timeout": observed.timed_out,
+        "out_of_memory": observed.out_of_memory,
+    }
+    if hit := next((name for name, was_hit in limits.items() if was_hit), None):
+        return hit
     if passed == 1:
         return "passed"
     if observed.crashed:

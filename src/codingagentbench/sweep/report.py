@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from codingagentbench.errors import UsageError
 from codingagentbench.paths import cell_folder
 from codingagentbench.stats.intervals import Rate
 from codingagentbench.store.attempts import read_attempt, sealed_attempts
 from codingagentbench.store.record import Record
 from codingagentbench.sweep.failures import FAILURES
-from codingagentbench.sweep.journal import Journal
+from codingagentbench.sweep.journal import Journal, JournalRow
 from codingagentbench.sweep.plan import PlannedCell
 
 Cells = Iterable[tuple[PlannedCell, Record | None]]
@@ -32,7 +34,14 @@ def journalled_cells(results: Path, sweep: str | None = None) -> Iterator[tuple[
             journal.close()
         for row in rows:
             sealed = sealed_attempts(cell_folder(results, row.plan.cell_id))
-            yield row.plan, read_attempt(sealed[-1]).record if sealed else None
+            yield _why_not_run(row), read_attempt(sealed[-1]).record if sealed else None
+
+
+def _why_not_run(row: JournalRow) -> PlannedCell:
+    """The plan of a cell; of one that the sweep left unrun, with the reason."""
+    if row.state != "planned" or row.outcome is None:
+        return row.plan
+    return msgspec.structs.replace(row.plan, skip_outcome=row.outcome, skip=FAILURES[row.outcome].words)
 
 
 def _sweeps(results: Path, sweep: str | None) -> list[Path]:

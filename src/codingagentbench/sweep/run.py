@@ -12,6 +12,7 @@ from pathlib import Path
 import uvloop
 
 from codingagentbench.bundles.bundle import Bundle
+from codingagentbench.catalog.budget import Ceiling
 from codingagentbench.catalog.load import Catalog
 from codingagentbench.catalog.sweep import SweepSpec
 from codingagentbench.errors import StoreError, UsageError
@@ -28,7 +29,9 @@ from codingagentbench.sandbox.leftovers import clear_up_folders
 from codingagentbench.sandbox.owner import mark
 from codingagentbench.store.attempts import read_attempt, sealed_attempts
 from codingagentbench.store.record import Record
-from codingagentbench.sweep.executors.local import run_local
+from codingagentbench.sweep.admission import Admission
+from codingagentbench.sweep.budgets import Budgets, budgeted
+from codingagentbench.sweep.executors.local import Hooks, Left, run_local
 from codingagentbench.sweep.failures import FAILURES
 from codingagentbench.sweep.journal import Journal
 from codingagentbench.sweep.plan import PlannedCell, plan_cells
@@ -47,6 +50,9 @@ class SweepOptions:
     endpoint: str | None = None
     retry_infra: bool = False
     workers: int | None = None
+    budget: Ceiling = field(default_factory=Ceiling)
+    """Of the whole sweep; replaces what the spec says, kind by kind."""
+    cell_budget: Ceiling = field(default_factory=Ceiling)
 
 
 @dataclass
@@ -58,6 +64,10 @@ class Watcher:
     """All cells of the plan, and how many need not be run."""
     started: Callable[[PlannedCell], None] = lambda _: None
     ended: Callable[[PlannedCell, Record], None] = lambda _cell, _record: None
+    left: Callable[[PlannedCell, str], None] = lambda _cell, _reason: None
+    """A cell that was not started, and why."""
+    paused: Callable[[str, str | None], None] = lambda _endpoint, _words: None
+    """An endpoint that is paused, and why; None when calls go through again."""
 
 
 @dataclass
@@ -67,6 +77,8 @@ class SweepResult:
     spec: SweepSpec
     cells: list[tuple[PlannedCell, Record | None]] = field(default_factory=list)
     ran: int = 0
+    left: dict[str, Left] = field(default_factory=dict)
+    """Cells that were not started: missing data, and the next command's to run."""
 
     @property
     def deviations(self) -> list[Record]:
@@ -81,12 +93,12 @@ class SweepResult:
     @property
     def skipped(self) -> list[PlannedCell]:
         """Cells that this machine cannot run."""
-        return [c for c, r in self.cells if r is None]
+        return [c for c, r in self.cells if r is None and c.cell_id not in self.left]
 
     @property
     def exit_code(self) -> int:
-        """3 when a control deviates, else 1 when a cell has no score, else 0."""
-        return 3 if self.deviations else 1 if self.without_score else 0
+        """3 when a control deviates, else 1 when a cell has no score or was not started, else 0."""
+        return 3 if self.deviations else 1 if self.without_score or self.left else 0
 
 
 def run_sweep(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher: Watcher | None = None) -> SweepResult:
@@ -98,6 +110,7 @@ def run_sweep(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher:
     sandbox = engine(options.sandbox, hidden=[*catalog.roots, options.results])
     check_required(sandbox, spec.require)
     sandbox.preflight()
+    spec = budgeted(spec, catalog, sweep=options.budget, cell=options.cell_budget)
     _check_backends(spec, catalog, options, watcher)
     folder = options.results / spec.id
     with _sole_runner(folder):
@@ -110,11 +123,12 @@ def run_sweep(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher:
             sealed = _sealed(planned, journal, options, watcher)
             todo = [c for c in planned if c.cell_id not in sealed and c.skip is None]
             watcher.planned(planned, len(planned) - len(todo))
-            ran = _execute(todo, _Sweep(spec, catalog, sandbox, available.bundles, options, journal, watcher))
+            sweep = _Sweep(spec, catalog, sandbox, available.bundles, options, journal, watcher)
+            ran, left = _execute(todo, sweep, _budgets(planned, sweep))
         finally:
             journal.close()
     records = {**sealed, **ran}
-    return SweepResult(spec, [(c, records.get(c.cell_id)) for c in planned], len(ran))
+    return SweepResult(spec, [(c, records.get(c.cell_id)) for c in planned], len(ran), left)
 
 
 @dataclass(frozen=True)
@@ -128,9 +142,10 @@ class _Sweep:
     watcher: Watcher
 
 
-def _execute(todo: list[PlannedCell], sweep: _Sweep) -> dict[str, Record]:
-    """Run `todo`, journalling each cell as it starts and is sealed."""
+def _execute(todo: list[PlannedCell], sweep: _Sweep, budgets: Budgets) -> tuple[dict[str, Record], dict[str, Left]]:
+    """Run `todo`, journalling each cell as it starts and is sealed; the records, and what was left and why."""
     records: dict[str, Record] = {}
+    left: dict[str, Left] = {}
 
     def started(cell: PlannedCell) -> None:
         sweep.journal.mark(cell.cell_id, "running")
@@ -140,6 +155,11 @@ def _execute(todo: list[PlannedCell], sweep: _Sweep) -> dict[str, Record]:
         sweep.journal.mark(cell.cell_id, "sealed", outcome=record.outcome, attempt=record.attempt)
         records[cell.cell_id] = record
         sweep.watcher.ended(cell, record)
+
+    def leave(cell: PlannedCell, why: Left) -> None:
+        sweep.journal.mark(cell.cell_id, "planned", outcome=why.outcome)
+        left[cell.cell_id] = why
+        sweep.watcher.left(cell, why.reason)
 
     async def run() -> None:
         workers = sweep.options.workers or sweep.spec.workers or os.cpu_count() or 1
@@ -157,13 +177,34 @@ def _execute(todo: list[PlannedCell], sweep: _Sweep) -> dict[str, Record]:
                     templates=Templates(Path(scratch)),
                     endpoint_override=sweep.options.endpoint,
                     grant_tools=sweep.spec.grant_tools,
+                    budgets=budgets,
                 )
-                await run_local(todo, kit, workers=workers, started=started, ended=ended)
+                admission = Admission(kit, sweep.watcher.paused)
 
-    if todo:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run())
-    return records
+                def over(cell: PlannedCell, record: Record) -> None:
+                    admission.ended(cell)
+                    ended(cell, record)
+
+                hooks = Hooks(started, over, admission, leave)
+                await run_local(todo, kit, workers=workers, hooks=hooks)
+
+    try:
+        if todo:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(run())
+    finally:
+        budgets.close()
+    return records, left
+
+
+def _budgets(planned: list[PlannedCell], sweep: _Sweep) -> Budgets:
+    """The sweep's accounts, with what earlier commands spent."""
+    budgets = Budgets(sweep.spec.budget, sweep.options.results / sweep.spec.id)
+    if budgets.is_new:
+        folders = [f for c in planned for f in sealed_attempts(cell_folder(sweep.options.results, c.cell_id))]
+        if unknown := budgets.seed(read_attempt(folder).record for folder in folders):
+            sweep.watcher.log(f"{unknown} earlier attempts do not know what they spent: the budget counts them as 0")
+    return budgets
 
 
 def _sealed(planned: list[PlannedCell], journal: Journal, options: SweepOptions, watcher: Watcher) -> dict[str, Record]:

@@ -20,6 +20,7 @@ from codingagentbench.gateway.json_bytes import decode
 from codingagentbench.gateway.wires import SHAPES, route_of, wire_of_client
 
 _MAX_BODY = 128 << 20
+_HUGE = 40 << 20
 
 
 class Fault(Enum):
@@ -41,6 +42,12 @@ class Fault(Enum):
     NOT_JSON = "not_json"
     FAILED_INSIDE = "failed_inside"
     """Status 200, and an error object as the content."""
+    CUT_BEFORE = "cut_before"
+    """The connection is closed after the head of a good reply, before its first byte."""
+    NONSENSE = "nonsense"
+    """A stream of events that hold no JSON."""
+    HUGE = "huge"
+    """A body of 40 MB that is no JSON, under a good status."""
     SILENT = "silent"
     """Never answers."""
 
@@ -66,6 +73,13 @@ class ControlEndpoint:
     """Write streams in chunks of so many bytes, whatever they cut, instead of event by event."""
     pause_s: float = 0.0
     """Between the chunks of a stream, and before its end."""
+    times: int | None = None
+    """How many calls get the fault; None: every call."""
+    retry_after: str = "1"
+    """Of a 429."""
+    at_once: int = 0
+    most_at_once: int = 0
+    """Calls under way, now and at most."""
     received: list[Received] = field(default_factory=list)
     base_url: str = ""
     _runner: web.AppRunner | None = None
@@ -87,6 +101,16 @@ class ControlEndpoint:
             await self._runner.cleanup()
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            if self.times is not None and len(self.received) >= self.times:
+                self.fault = None
+            return await self._answer(request)
+        finally:
+            self.at_once -= 1
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         route, body = route_of(request.path, request.query), await request.read()
         wire = route.wire if route else wire_of_client(request.path, request.query, request.headers)
         self.received.append(Received(request.path, dict(request.headers), body))
@@ -94,17 +118,32 @@ class ControlEndpoint:
             return refusal
         if route is None:
             return error_response(wire, 404, f"no such address: {request.path}", "not_found")
+        if (spoilt := await self._spoilt(request)) is not None:
+            return spoilt
+        reports = self.fault is not Fault.NO_USAGE
+        reply = answer(self.backend, wire, self.model, decode(body), route=route, reports_usage=reports)
+        return await self._send(request, reply, array=route.array)
+
+    async def _spoilt(self, request: web.Request) -> web.StreamResponse | None:
+        """No answer of the model's, but what the fault puts in its place; None where the model answers."""
         if self.fault is Fault.SILENT:
             await asyncio.Event().wait()
         if self.fault is Fault.RESET:
             return _reset(request)
-        if self.fault is Fault.NOT_JSON:
-            return web.Response(text="<html>Bad gateway</html>", content_type="text/html")
+        if self.fault is Fault.CUT_BEFORE:
+            return await _cut_before(request)
         if self.fault is Fault.FAILED_INSIDE:
             return web.json_response({"error": {"message": "overloaded", "type": "server_error", "code": None}})
-        reports = self.fault is not Fault.NO_USAGE
-        reply = answer(self.backend, wire, self.model, decode(body), route=route, reports_usage=reports)
-        return await self._send(request, reply, array=route.array)
+        return self._nonsense()
+
+    def _nonsense(self) -> web.Response | None:
+        if self.fault is Fault.NONSENSE:
+            return web.Response(body=b"data: {nonsense\n\ndata: [DONE]\n\n", headers=STREAM_HEADERS)
+        if self.fault is Fault.HUGE:
+            return web.Response(body=bytes(_HUGE), content_type="application/json")
+        if self.fault is Fault.NOT_JSON:
+            return web.Response(text="<html>Bad gateway</html>", content_type="text/html")
+        return None
 
     def _refusal(self, wire: str, request: web.Request) -> web.Response | None:
         wrong_key = self.key is not None and not self._is_right(request, wire, self.key)
@@ -112,7 +151,7 @@ class ControlEndpoint:
             return error_response(wire, 401, "wrong key", "invalid_api_key")
         if self.fault is Fault.RATE_LIMITED:
             refusal = error_response(wire, 429, "too many requests", "rate_limit_exceeded")
-            refusal.headers["Retry-After"] = "1"
+            refusal.headers["Retry-After"] = self.retry_after
             return refusal
         if self.fault is Fault.REJECTED:
             return error_response(wire, 400, "no such parameter", "unknown_parameter")
@@ -158,6 +197,15 @@ class ControlEndpoint:
             middle = max(1, len(chunks) // 2)
             return [*chunks[: middle - 1], chunks[middle - 1][: max(1, len(chunks[middle - 1]) // 2)]]
         return chunks
+
+
+async def _cut_before(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={**STREAM_HEADERS, "Content-Length": "1000"})
+    await response.prepare(request)
+    await response.write(b"")
+    if request.transport is not None:
+        request.transport.close()
+    return response
 
 
 def _reset(request: web.Request) -> web.Response:

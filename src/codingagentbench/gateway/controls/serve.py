@@ -69,7 +69,7 @@ async def serve_control(
     """Answer a call from inside the gateway. Raises ClientGoneError."""
     work = partial(answer, backend, call.wire, call.model, asked.content(), route=route, always_usage=True)
     reply = await asyncio.to_thread(work)
-    call.status = 200
+    call.status, call.tries = 200, 1
     if isinstance(reply, bytes):
         call.received(reply)
         call.body(reply)
