@@ -24,7 +24,7 @@ class ControlModel(Entry):
     """A scripted model with a known right outcome. Never ranked, marked as a control everywhere."""
 
     id: ModelId
-    behaviour: Literal["oracle", "noop", "vandal", "tamper", "refuse"]
+    behaviour: Literal["oracle", "noop", "vandal", "tamper", "refuse", "fabricate", "malformed", "loop"]
     title: str
     expect: Expectation
     """On tasks that can be solved."""

@@ -9,7 +9,7 @@ from codingagentbench.catalog.task import Task
 from codingagentbench.catalog.tui import Hand
 from codingagentbench.gateway.endpoint.policy import EndpointPolicy
 
-Behaviour = Literal["oracle", "noop", "vandal", "tamper", "refuse"]
+Behaviour = Literal["oracle", "noop", "vandal", "tamper", "refuse", "fabricate", "malformed", "loop"]
 
 
 @dataclass(frozen=True, slots=True)

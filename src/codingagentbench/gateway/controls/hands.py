@@ -44,9 +44,9 @@ def decide(backend: ControlBackend, talk: Conversation) -> Reply:
     """The control's reply: the same for the same request."""
     work = wanted(backend)
     if not work:
-        return _closing(backend, talk, done=0)
+        return closing_reply(backend, talk, done=0)
     faults = []
-    for hand in _offered(backend, talk):
+    for hand in offered_hands(backend, talk):
         try:
             return _with_hand(hand, backend, work, talk)
         except (CannotDoError, CannotExpressError) as error:
@@ -56,17 +56,17 @@ def decide(backend: ControlBackend, talk: Conversation) -> Reply:
     return Reply(f"I cannot do this here: {why} (offered: {offered}).")
 
 
-def _offered(backend: ControlBackend, talk: Conversation) -> Iterator[Hand]:
+def offered_hands(backend: ControlBackend, talk: Conversation) -> Iterator[Hand]:
     """The hands that this very request offers, in the catalogue's order."""
     return (h for h in backend.hands if h.kind == "edit-blocks" or (h.kind != "finish" and h.tool in talk.tools))
 
 
-def _closing(backend: ControlBackend, talk: Conversation, *, done: int) -> Reply:
+def closing_reply(backend: ControlBackend, talk: Conversation, *, done: int) -> Reply:
     """The last message after `done` tool calls, with the call that ends the run where the CLI wants one."""
     words = closing_words(backend)
     for hand in backend.hands:
         if hand.kind == "finish" and hand.tool in talk.tools and talk.calls == done:
-            return Reply(words, _call(hand, talk, {hand.content: words} if hand.content else {}, words))
+            return Reply(words, call_of(hand, talk, {hand.content: words} if hand.content else {}, words))
     return Reply(words)
 
 
@@ -77,13 +77,13 @@ def _with_hand(hand: Hand, backend: ControlBackend, work: Work, talk: Conversati
         return Reply(f"{closing.text}\n\n{blocks}") if _still_to_apply(blocks, talk) else closing
     steps = _shell_steps(hand, work, talk) if hand.kind == "shell" else _write_steps(hand, work, talk)
     if talk.calls >= len(steps):
-        return _closing(backend, talk, done=len(steps))
+        return closing_reply(backend, talk, done=len(steps))
     return Reply(f"Step {talk.calls + 1} of {len(steps)}.", steps[talk.calls])
 
 
 def _shell_steps(hand: Hand, work: Work, talk: Conversation) -> list[ToolCall]:
     given = hand.command or "command"
-    return [_call(hand, talk, {given: [line] if hand.listed else line}, line) for line in commands(work)]
+    return [call_of(hand, talk, {given: [line] if hand.listed else line}, line) for line in commands(work)]
 
 
 def _write_steps(hand: Hand, work: Work, talk: Conversation) -> list[ToolCall]:
@@ -92,10 +92,11 @@ def _write_steps(hand: Hand, work: Work, talk: Conversation) -> list[ToolCall]:
         raise CannotDoError(msg)
     path_key, content_key = hand.path or "path", hand.content or "content"
     arguments = [{path_key: path, content_key: _text(path, content)} for path, content in work.writes.items()]
-    return [_call(hand, talk, a, json.dumps(a)) for a in arguments]
+    return [call_of(hand, talk, a, json.dumps(a)) for a in arguments]
 
 
-def _call(hand: Hand, talk: Conversation, arguments: Mapping[str, object], text: str) -> ToolCall:
+def call_of(hand: Hand, talk: Conversation, arguments: Mapping[str, object], text: str) -> ToolCall:
+    """A call of the hand's tool: arguments for a function, the text for a tool that takes text."""
     name = hand.tool or ""
     return ToolCall(name, {**hand.extra, **arguments}, talk.tools[name], text)
 

@@ -13,6 +13,7 @@ from codingagentbench.gateway import client_side
 from codingagentbench.gateway.backends import ControlBackend
 from codingagentbench.gateway.controls.hands import decide
 from codingagentbench.gateway.controls.history import read_conversation
+from codingagentbench.gateway.controls.misbehave import MISBEHAVING, misbehave
 from codingagentbench.gateway.controls.render_chat import chat_body, chat_stream
 from codingagentbench.gateway.controls.render_gemini import gemini_array, gemini_body, gemini_stream
 from codingagentbench.gateway.controls.render_messages import messages_body, messages_stream
@@ -56,7 +57,7 @@ def answer(
         return json.dumps(side(wire, model, request)).encode()
     talk = read_conversation(wire, request, stream=route.stream if route else None)
     talk = replace(talk, reports_usage=reports_usage, include_usage=talk.include_usage or always_usage)
-    reply = decide(backend, talk)
+    reply = misbehave(backend, talk) if backend.behaviour in MISBEHAVING else decide(backend, talk)
     body, stream = _RENDERINGS[wire]
     if talk.stream:
         return list((gemini_array if route and route.array else stream)(model, talk, reply))
