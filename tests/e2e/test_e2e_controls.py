@@ -27,6 +27,18 @@ def test_every_control_gets_its_verdict(cab: Cab, tui: str) -> None:
         assert row["citable"], row
 
 
+@pytest.mark.parametrize("tui", TUIS)
+@pytest.mark.xdist_group("clis")
+def test_models_that_misbehave_end_in_results_of_the_agent(cab: Cab, tui: str) -> None:
+    models = [option for name in ("fabricate", "malformed", "loop") for option in ("--model", f"control/{name}")]
+    cab("sweep", "--tui", tui, *models, "--task", SAMPLE[0], "--task", SAMPLE[1])
+    rows = cab.cells()
+    assert len(rows) == 3 * len(SAMPLE)
+    for row in rows:
+        assert row["as_expected"], row
+        assert (row["scored"], row["cause"]) == (True, "agent"), row
+
+
 @pytest.mark.slow
 @pytest.mark.xdist_group("clis")
 def test_the_demo_ends_with_every_verdict_and_a_second_run_runs_nothing(cab: Cab) -> None:
