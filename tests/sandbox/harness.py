@@ -1,4 +1,4 @@
-"""A harness in a process of its own, for tests that kill it or run it as another user: `harness.py SCENARIO FOLDER`.
+"""A harness in a process of its own, to be killed or run as another user: `harness.py SCENARIO FOLDER [ENGINE]`.
 
 Standard library and codingagentbench.sandbox alone, so that any Python >= 3.11 can run it.
 """
@@ -12,8 +12,9 @@ import sys
 import threading
 from pathlib import Path
 
-from codingagentbench.sandbox.base import DOOR_PORT, Limits, SandboxExit, SandboxSpec
+from codingagentbench.sandbox.base import DOOR_PORT, Limits, Sandbox, SandboxExit, SandboxSpec
 from codingagentbench.sandbox.bubblewrap import Bubblewrap
+from codingagentbench.sandbox.engines import engine
 
 PING = f"import socket; s = socket.create_connection(('127.0.0.1', {DOOR_PORT})); print(s.recv(9))"
 BOMB = """
@@ -97,7 +98,7 @@ async def forever(folder: Path) -> None:
     marker = folder.name
     code = f"trap '' TERM HUP INT; setsid sh -c 'sleep {marker}' & sleep {marker}; sleep {marker}"
     tty = folder.name.endswith("1")
-    await Bubblewrap().run(spec(folder, ["/bin/sh", "-c", code], tty=tty, door=lambda _: None))
+    await _engine().run(spec(folder, ["/bin/sh", "-c", code], tty=tty, door=lambda _: None))
 
 
 async def dies_while_held(folder: Path) -> None:
@@ -106,7 +107,11 @@ async def dies_while_held(folder: Path) -> None:
     def die(_: socket.socket) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    await Bubblewrap().run(spec(folder, ["/bin/sh", "-c", f"touch ran; exec sleep {folder.name}"], door=die))
+    await _engine().run(spec(folder, ["/bin/sh", "-c", f"touch ran; exec sleep {folder.name}"], door=die))
+
+
+def _engine() -> Sandbox:
+    return engine(sys.argv[3] if len(sys.argv) > 3 else "bubblewrap")
 
 
 if __name__ == "__main__":

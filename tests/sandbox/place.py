@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,11 +43,19 @@ class Place:
 
 
 def place(name: str, root: Path) -> Place:
+    if reason := _why_not(name):
+        pytest.skip(reason)
     made = Place(engine(name), root)
-    try:
-        made.engine.preflight()
-    except SetupError as error:
-        pytest.skip(str(error))
     for folder in (made.work, made.home):
         folder.mkdir()
     return made
+
+
+@cache
+def _why_not(name: str) -> str | None:
+    """Asked once a process: a container takes half a second."""
+    try:
+        engine(name).preflight()
+    except SetupError as error:
+        return str(error)
+    return None

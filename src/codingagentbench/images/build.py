@@ -78,16 +78,19 @@ class Builder:
     def tui(self, bundle: Bundle) -> Built:
         """`codingagentbench/<tui>:v<version>`: the bundle at its place, on the base image."""
         below = self.language(shelf.BASE)
-        entries: Entries = {}
-        for mount in bundle.mounts:
-            entries |= read_folder(mount.source, mount.target.lstrip("/"))
-        layer = self._layer(f"{bundle.tui}-{bundle.digest[-16:]}", with_parents(entries, below.files), below.files)
+        entries = _bundle_entries(bundle)
+        layer = self.layer_of(bundle, below.files)
         layers = [*below.layers, Layer(layer.digest, layer.archive, f"cab: the bundle {bundle.digest}")]
         recipe = hashlib.sha256(f"{below.image.digest} {bundle.digest}".encode()).hexdigest()
         labels = {shelf.NAME_LABEL: bundle.tui, shelf.RECIPE_LABEL: recipe, shelf.TUI_LABEL: bundle.digest}
         labels[shelf.TOOLCHAINS_LABEL] = below.labels[shelf.TOOLCHAINS_LABEL]
         files = below.files | identities(entries)
         return self._load(bundle.image, layers, labels, files, sbom(bundle.image, entries))
+
+    def layer_of(self, bundle: Bundle, below: Mapping[str, str]) -> Layer:
+        """The layer of a bundle, on a system with the files `below`; made anew only where the store lacks it."""
+        name = f"{bundle.tui}-{bundle.digest[-16:]}"
+        return self._layer(name, with_parents(_bundle_entries(bundle), below), below)
 
     def _language(self, recipe: ImageRecipe, place: Path, below: Built | None) -> Built:
         key = self._recipe_hash(recipe, place, below)
@@ -194,6 +197,13 @@ class Builder:
         synchronously(lambda: _load(config, layers, tags))
         (self.store / f"{image_id(config).removeprefix('sha256:')}.cdx.json").write_bytes(packages)
         return Built(Image(tag, image_id(config)), layers, files, labels)
+
+
+def _bundle_entries(bundle: Bundle) -> Entries:
+    entries: Entries = {}
+    for mount in bundle.mounts:
+        entries |= read_folder(mount.source, mount.target.lstrip("/"))
+    return entries
 
 
 async def _load(config: bytes, layers: list[Layer], tags: list[str]) -> None:

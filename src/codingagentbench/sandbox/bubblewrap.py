@@ -14,8 +14,8 @@ import weakref
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from codingagentbench.catalog.toolchain import Toolchain
 from codingagentbench.errors import SetupError
 from codingagentbench.sandbox.base import DOOR_PORT, HOME, SandboxExit, SandboxSpec
 from codingagentbench.sandbox.cgroups import held_by_cgroups, sweep_leftovers
@@ -26,9 +26,12 @@ from codingagentbench.sandbox.ownership import UIDS, Uids, give_to
 from codingagentbench.sandbox.process import Started, start, to_the_end
 from codingagentbench.sandbox.run import SETUP_TIMEOUT_S, Run
 from codingagentbench.sandbox.seccomp import filter_program
-from codingagentbench.sandbox.toolchains import FoundToolchain, find_toolchain
 from codingagentbench.sandbox.userns import why_refused
 from codingagentbench.sandbox.view import PACKAGE, made_etc, spec_view, system_view
+
+if TYPE_CHECKING:  # an engine alone needs nothing but the standard library
+    from codingagentbench.catalog.toolchain import Toolchain
+    from codingagentbench.sandbox.toolchains import FoundToolchain
 
 USER_MODE_UID = 1_000
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -81,8 +84,10 @@ class Bubblewrap:
         seccomp = {"seccomp"} if filter_program() else set()
         return frozenset(always | seccomp | held_by_cgroups() | {"pids"})
 
-    def find_toolchain(self, entry: Toolchain) -> FoundToolchain:
+    def find_toolchain(self, entry: "Toolchain") -> "FoundToolchain":
         """This machine's own. Raises MissingToolchainError."""
+        from codingagentbench.sandbox.toolchains import find_toolchain  # noqa: PLC0415  # the catalogue's machinery
+
         return find_toolchain(entry)
 
     def image(self, toolchains: Sequence[str]) -> None:  # noqa: ARG002  # the protocol's

@@ -1,9 +1,11 @@
 """Whose a sandbox's objects are: the harness's process, named so that a later start can tell whether it is alive."""
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 
+_TAG = re.compile(r"(?P<boot>[0-9a-f]{12})-(?P<namespace>\d+)-(?P<pid>\d+)-(?P<started>\d+)")
 TAG_FILE = ".harness"
 _START_TIME = 19
 """Of the fields of /proc/PID/stat behind the command's name."""
@@ -17,14 +19,13 @@ def harness_tag() -> str:
 
 def is_gone(tag: str) -> bool:
     """Whether the harness of a tag is known to have ended. One of another pid namespace is not known, so not gone."""
-    world, _, rest = tag.rpartition("-")
-    world, _, pid = world.rpartition("-")
-    if not (pid.isdigit() and rest.isdigit()):
+    match = _TAG.fullmatch(tag)
+    if match is None:
         return False
-    boot, _, _namespace = world.partition("-")
-    if boot != _boot():
+    if match["boot"] != _boot():
         return True
-    return world == _world() and str(_started(int(pid))) != rest
+    same_world = f"{match['boot']}-{match['namespace']}" == _world()
+    return same_world and str(_started(int(match["pid"]))) != match["started"]
 
 
 def mark(folder: Path) -> None:

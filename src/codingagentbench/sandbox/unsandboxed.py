@@ -14,15 +14,18 @@ import signal
 import socket
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from codingagentbench.catalog.toolchain import Toolchain
 from codingagentbench.errors import SandboxError
 from codingagentbench.sandbox.base import DOOR_PORT, HOME, WORK, SandboxExit, SandboxSpec
 from codingagentbench.sandbox.cgroups import held_by_cgroups, sweep_leftovers
 from codingagentbench.sandbox.gate import SHELL, ControlPipe, orders
 from codingagentbench.sandbox.limits import Enforcement, enforcement
 from codingagentbench.sandbox.process import KILL_TIMEOUT_S, Started, start, to_the_end
-from codingagentbench.sandbox.toolchains import FoundToolchain, find_toolchain
+
+if TYPE_CHECKING:  # an engine alone needs nothing but the standard library
+    from codingagentbench.catalog.toolchain import Toolchain
+    from codingagentbench.sandbox.toolchains import FoundToolchain
 
 NOT_ENFORCED = ("isolation: none was asked for", "network: the host's own")
 _PATH = os.defpath
@@ -46,8 +49,10 @@ class Unsandboxed:
         """What is enforced here: the rest is said in every record's `not_enforced`."""
         return frozenset({"wall", "file-size"} | held_by_cgroups())
 
-    def find_toolchain(self, entry: Toolchain) -> FoundToolchain:
+    def find_toolchain(self, entry: "Toolchain") -> "FoundToolchain":
         """This machine's own. Raises MissingToolchainError."""
+        from codingagentbench.sandbox.toolchains import find_toolchain  # noqa: PLC0415  # the catalogue's machinery
+
         return find_toolchain(entry)
 
     def image(self, toolchains: Sequence[str]) -> None:  # noqa: ARG002  # the protocol's
