@@ -26,6 +26,10 @@ need git git "every agent gets a git repository"
 need bwrap bubblewrap "the sandbox"
 if [ "$kind" = dev ]; then
     need chromium chromium "the browser tests; they are skipped without it" || true
+    if [ -n "${CI:-}" ]; then # elsewhere a machine's own Docker is used as it is
+        need dockerd docker.io "the docker engine's tests; they are skipped without it" || true
+        need mmdebstrap mmdebstrap "the docker engine's base image; its tests are skipped without it" || true
+    fi
 fi
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     say "Python 3.11 or newer is needed; $python is $("$python" --version 2>&1 || echo not there). Set PYTHON=..."

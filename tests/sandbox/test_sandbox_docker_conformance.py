@@ -70,7 +70,7 @@ for place in ("/run/cab/status", "/run/cab/life", "/proc/1/fd/4", "/proc/1/mem")
         print("wrote to", place)
     except OSError:
         pass
-print(ctypes.CDLL(None).ptrace(16, 1, 0, 0))
+print(ctypes.CDLL(None).ptrace(16, 1, 0, 0), flush=True)
 os._exit(7)
 """
     ended = await here.python(code)

@@ -162,8 +162,10 @@ class Builder:
         return [self.catalog.toolchain(name) for r, _ in self._chain(recipe) for name in r.toolchains]
 
     def _recipe_hash(self, recipe: ImageRecipe, place: Path, below: Built | None) -> str:
-        total = hashlib.sha256(f"{_LAYOUT}\0{recipe.model_dump_json()}\0{self.base}\0".encode())
-        total.update((below.image.digest if below else "").encode())
+        """What decides the layer's content; titles and toolchains are only labels."""
+        content = recipe.model_dump_json(exclude={"title", "toolchains"})
+        total = hashlib.sha256(f"{_LAYOUT}\0{content}\0{self.base}\0".encode())
+        total.update(" ".join(layer.digest for layer in below.layers).encode() if below else b"")
         if recipe.node:
             total.update((place.parent.parent / recipe.node).read_bytes())
         return total.hexdigest()
