@@ -10,11 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import TracebackType
+from typing import Any
 
 from aiohttp import web
 
 from codingagentbench.gateway.backends import ControlBackend
 from codingagentbench.gateway.client_side import error_response
+from codingagentbench.gateway.controls.hands import decide
+from codingagentbench.gateway.controls.history import read_conversation
+from codingagentbench.gateway.controls.rendering import reply_tokens
 from codingagentbench.gateway.controls.serve import ARRAY_HEADERS, STREAM_HEADERS, answer
 from codingagentbench.gateway.json_bytes import decode
 from codingagentbench.gateway.wires import SHAPES, route_of, wire_of_client
@@ -81,6 +85,8 @@ class ControlEndpoint:
     most_at_once: int = 0
     """Calls under way, now and at most."""
     received: list[Received] = field(default_factory=list)
+    reported: list[tuple[int, int]] = field(default_factory=list)
+    """Prompt and completion tokens of every answer that reports usage, counted here and not read back from the wire."""
     base_url: str = ""
     _runner: web.AppRunner | None = None
 
@@ -122,6 +128,8 @@ class ControlEndpoint:
             return spoilt
         reports = self.fault is not Fault.NO_USAGE
         reply = answer(self.backend, wire, self.model, decode(body), route=route, reports_usage=reports)
+        if reports and route.operation == "generate":
+            self._count(wire, decode(body), stream=route.stream)
         return await self._send(request, reply, array=route.array)
 
     async def _spoilt(self, request: web.Request) -> web.StreamResponse | None:
@@ -144,6 +152,10 @@ class ControlEndpoint:
         if self.fault is Fault.NOT_JSON:
             return web.Response(text="<html>Bad gateway</html>", content_type="text/html")
         return None
+
+    def _count(self, wire: str, request: dict[str, Any], *, stream: bool | None) -> None:
+        talk = read_conversation(wire, request, stream=stream)
+        self.reported.append((talk.prompt_tokens, reply_tokens(decide(self.backend, talk))))
 
     def _refusal(self, wire: str, request: web.Request) -> web.Response | None:
         wrong_key = self.key is not None and not self._is_right(request, wire, self.key)
