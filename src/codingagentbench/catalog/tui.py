@@ -159,7 +159,7 @@ class Tui(Entry):
     """The mechanisms that the CLI has, by kind of plugin; a plugin of another kind is skipped."""
     volatile: dict[Name, Pattern] = {}
     """What changes in its requests from run to run (dates, ids, temporary paths): name to regular expression. A
-    cassette matches on the request's text with every match replaced by `<name>`."""
+    cassette matches on the request's JSON, its keys sorted, with every match replaced by `<name>`."""
     byo_example: str = ""
     """Shell text for "run it yourself" with one's own endpoint: $YOUR_ENDPOINT, $YOUR_KEY, $YOUR_MODEL_ID."""
 
