@@ -1,7 +1,9 @@
 """`cab tui outdated`: the pins beside what the registries offer now, asked through their ordinary clients."""
 
+import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,9 +13,9 @@ from uv import find_uv_bin
 
 from codingagentbench.bundles.interpreters import find_node, find_python
 from codingagentbench.bundles.npm import npm_command
-from codingagentbench.bundles.tool import last_words
 from codingagentbench.catalog.tui import Install, Tui
 from codingagentbench.errors import SetupError
+from codingagentbench.sandbox.recording import plain_text
 
 _TIMEOUT_S = 60
 _AT_A_TIME = 4
@@ -72,7 +74,7 @@ def newest(recipe: Install) -> str:
 def _newest_pypi(recipe: Install) -> str:
     """What uv would choose for the entry's Python: `uv pip compile` alone asks without installing."""
     python = find_python(recipe.python)
-    command = [find_uv_bin(), "pip", "compile", "--quiet", "--no-deps", "--no-header", "--no-annotate", "--refresh"]
+    command = [find_uv_bin(), "pip", "compile", "--quiet", "--no-deps", "--no-header", "--no-annotate", "--no-cache"]
     text = _ask([*command, "--python", str(python.host), "-"], recipe, given=recipe.package)
     return text.partition("==")[2].split()[0]
 
@@ -83,20 +85,24 @@ def _newest_npm(recipe: Install) -> str:
     if node is None and shutil.which("npm") is None:
         msg = "npm is not installed (Debian/Ubuntu: apt-get install npm)"
         raise SetupError(msg)
-    quick = ["--fetch-retries=0", "--fetch-timeout=20000", "--loglevel=error", "--prefer-online"]
-    return _ask([*npm, "view", recipe.package, "version", *quick], recipe).strip()
+    quick = ["--fetch-retries=0", "--fetch-timeout=20000", "--loglevel=error"]
+    with tempfile.TemporaryDirectory(prefix="cab-npm-") as cache:  # without a network npm answers from its own
+        return _ask([*npm, "view", recipe.package, "version", *quick, "--cache", cache], recipe).strip()
 
 
 def _ask(command: list[str], recipe: Install, *, given: str = "") -> str:
     """The client's answer. Raises SetupError with one line on why there is none."""
-    name = Path(command[0]).name
+    name, env = Path(command[0]).name, {**os.environ, "UV_HTTP_RETRIES": "0"}
     try:
-        done = subprocess.run(command, input=given.encode(), capture_output=True, check=False, timeout=_TIMEOUT_S)
+        done = subprocess.run(
+            command, input=given.encode(), env=env, capture_output=True, check=False, timeout=_TIMEOUT_S
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         why = "did not answer in time" if isinstance(error, subprocess.TimeoutExpired) else error.strerror
         msg = f"{recipe.registry} was not asked: {name}: {why}"
         raise SetupError(msg) from error
     if done.returncode != 0 or not done.stdout.strip():
-        msg = f"{recipe.registry} did not say (no network?): {last_words(done.stdout + done.stderr)[:200]}"
+        words = plain_text(done.stderr + done.stdout).strip().partition("\n")[0]
+        msg = f"{recipe.registry} did not say (no network?): {name}: {words[:100]}"
         raise SetupError(msg)
     return done.stdout.decode("utf-8", "replace")
