@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from codingagentbench.catalog.load import TaskFolder, open_catalog
+from codingagentbench.catalog.task_faults import NONCE
 from codingagentbench.globs import matches
+from codingagentbench.graders.python_tests import NONCE_FILE
+from codingagentbench.runner.launch import OWN_GRADERS
 from codingagentbench.sandbox.toolchains import FoundToolchain, MissingToolchainError, find_toolchain
 
 CATALOG = open_catalog()
@@ -29,6 +32,7 @@ PASSED = {
     "unittest": r"^(?P<name>\w+) \(.*\) \.\.\. ok$",
     "node-tap": r"^\s*ok \d+ - (?P<name>.*)$",
     "check-lines": r"^check (?P<name>\S+) ok$",
+    "cab": r"^n0 test (?P<name>\S+) ok$",
 }
 
 
@@ -50,13 +54,16 @@ def lay_over(source: Path, target: Path) -> None:
 def grade(task: TaskFolder, tree: Path) -> tuple[int, set[str]]:
     """Exit code, and the names of the tests that were seen to pass; run without a sandbox, as the tests are ours."""
     found = toolchains(task)
-    programs = {name: place for t in found for name, place in located(t).items()}
+    programs = {name: place for t in found for name, place in located(t).items()} | {"graders": str(OWN_GRADERS)}
     lay_over(task.grader, tree)
+    for file in (tree / f for f in files(task.grader)):
+        file.write_bytes(file.read_bytes().replace(NONCE.encode(), b"n0"))
     command = [
         re.sub(r"\{(\w+)\}", lambda m: programs.get(m[1], m[0]), argument) for argument in task.task.scorer.command
     ]
     home = tree.with_name("home")
     home.mkdir()
+    (home / NONCE_FILE).write_text("n0")
     path = os.pathsep.join([*(str(Path(p).parent) for p in programs.values()), "/usr/bin", "/bin"])
     env = {"PATH": path, "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8"}
     done = subprocess.run(

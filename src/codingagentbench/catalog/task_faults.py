@@ -86,6 +86,8 @@ def _scorer(task: Task) -> Iterator[Fault]:
         yield ("scorer", "kind"), f"bad value {shown(scorer.kind)}: accepted: {wanted}"
     if scorer.canary is not None and NONCE not in scorer.canary:
         yield ("scorer", "canary"), f"bad value {shown(scorer.canary)}: accepted: a test's name that holds {NONCE}"
+    if scorer.canary in scorer.tests:
+        yield ("scorer", "canary"), f"bad value {shown(scorer.canary)}: accepted: a name that is not in tests"
     if task.expected_refusal != documented:
         yield (
             ("expected_refusal",),

@@ -17,7 +17,7 @@ VERBS = {
     "composite": "Compute composites of rows read from standard input.",
     "site": "Build the static site from results.",
     "tui": "List, install and verify coding-agent CLIs.",
-    "task": "List tasks and what this machine lacks for them.",
+    "task": "List, examine and scaffold tasks.",
     "images": "Build and list the docker engine's images.",
     "clean": "Clear up what killed runs left on this machine.",
     "catalog": "Check the catalogue, print its JSON Schemas.",

@@ -1,13 +1,22 @@
 """`cab task`."""
 
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
 import typer
 from rich.text import Text
 
 from codingagentbench.catalog.load import open_catalog
 from codingagentbench.cli.fitted import plain_table
-from codingagentbench.cli.options import CatalogOption
+from codingagentbench.cli.options import CatalogOption, JsonOption
 from codingagentbench.cli.tables import make_console
-from codingagentbench.errors import SetupError
+from codingagentbench.doctor.examine import Examination
+from codingagentbench.doctor.report import doctor_row, print_examinations
+from codingagentbench.doctor.run import run_doctor
+from codingagentbench.doctor.scaffold import LANGUAGES, new_task
+from codingagentbench.errors import SetupError, UsageError
 from codingagentbench.sandbox.toolchains import find_toolchain
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -15,7 +24,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @app.callback()
 def tasks() -> None:
-    """List tasks and what this machine lacks for them."""
+    """List, examine and scaffold tasks."""
 
 
 @app.command("list")
@@ -34,3 +43,54 @@ def list_(catalog: CatalogOption = None) -> None:
             state = Text(str(error), style="yellow")
         table.add_row(task_id, task.language, Text(task.title), state)
     make_console().print(table)
+
+
+@app.command()
+def doctor(
+    task: Annotated[list[str] | None, typer.Argument(metavar="[TASK]...", help="Ids of tasks.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every task of the catalogue.")] = False,
+    sandbox: Annotated[str, typer.Option(help="bubblewrap, or none (network not cut off: that check then fails).")] = (
+        "bubblewrap"
+    ),
+    workers: Annotated[int | None, typer.Option(min=1, help="Tasks at a time. [default: one a core]")] = None,
+    json: JsonOption = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Prove that tasks measure what they say: run solution, controls and a forger through the real grader.
+
+    Exits 1 when a task is bad. The verdict is kept by the task's digest, and `cab sweep` runs no task that was found
+    bad.
+    """
+    if bool(task) == all_:
+        msg = "name tasks, or give --all"
+        raise UsageError(msg)
+    entries, console = open_catalog(catalog or []), make_console(stderr=json)
+
+    def done(found: Examination) -> None:
+        if json:
+            sys.stdout.buffer.write(msgspec.json.encode(doctor_row(found)) + b"\n")
+            sys.stdout.buffer.flush()
+        else:
+            state = {True: "well", False: "BAD", None: "not examined"}[found.ok]
+            console.print(Text(f"{state}: {found.task_id} ({found.seconds:.1f} s)", style="dim"))
+
+    chosen = list(entries.task_places) if all_ else list(dict.fromkeys(task or []))
+    found = run_doctor(entries, chosen, sandbox=sandbox, workers=workers, done=done)
+    if not json:
+        print_examinations(console, found)
+    raise typer.Exit(1 if any(f.ok is False for f in found) else 0)
+
+
+@app.command()
+def new(
+    task: Annotated[str, typer.Argument(metavar="FAMILY/NAME", help="Id of the task.")],
+    language: Annotated[str, typer.Option(help=f"One of {', '.join(LANGUAGES)}.")],
+    folder: Annotated[
+        Path, typer.Option("--dir", help="The catalogue folder (the one that holds tasks/).", show_default=True)
+    ] = Path("catalog"),
+) -> None:
+    """Scaffold a task that passes the doctor except for the parts to fill in, which the doctor names."""
+    place = new_task(task, language, folder)
+    console = make_console()
+    console.print(Text(f"written: {place}"))
+    console.print(Text(f"next: fill in what `cab task doctor {task} --catalog {folder}` names", style="dim"))

@@ -10,14 +10,18 @@ import shutil
 import tempfile
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import msgspec
 
 from codingagentbench.errors import CabError, SandboxError, StoreError
 from codingagentbench.paths import cell_folder
 from codingagentbench.runner.agent import run_agent
 from codingagentbench.runner.collect import collect
 from codingagentbench.runner.commands import recorded_commands
+from codingagentbench.runner.commits import committed_texts
 from codingagentbench.runner.grade import apply_patch, grade
 from codingagentbench.runner.kit import Kit
 from codingagentbench.runner.launch import Launch, render_launch
@@ -199,6 +203,11 @@ async def _collect(run: CellRun, prepared: Prepared) -> None:
             let_loose_ns=let_loose,
             scrubber=run.scrubber,
         )
+        if run.task.task.behaviour and run.task.task.behaviour.must_not_contain:
+            texts = run.task.task.behaviour.must_not_contain
+            committed = await asyncio.to_thread(committed_texts, prepared, texts)
+            changes = msgspec.structs.replace(run.collected.changes, committed_texts=committed)
+            run.collected = replace(run.collected, changes=changes)
     with run.trace.span("cleanup", f"cleanup:{run.cell.tui}"):
         await asyncio.to_thread(shutil.rmtree, prepared.work, ignore_errors=True)
 

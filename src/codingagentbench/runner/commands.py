@@ -44,15 +44,16 @@ def _lines(asked: AskedTool, hands: Sequence[Hand]) -> Iterator[str]:
             yield asked.arguments[:MAX_LINE]
         return
     if isinstance(arguments, dict):
+        listed = any(hand.listed for hand in mine)
         for key in dict.fromkeys([*(hand.command or "command" for hand in mine), *_KEYS]):
-            yield from _texts(arguments.get(key))
+            yield from _texts(arguments.get(key), listed=listed)
     elif isinstance(arguments, str) and mine:
         yield arguments[:MAX_LINE]
 
 
-def _texts(value: object) -> Iterator[str]:
-    """A command line, or an argv as one."""
+def _texts(value: object, *, listed: bool) -> Iterator[str]:
+    """A command line, an argv as one, or (`listed`) several command lines."""
     if isinstance(value, str) and value.strip():
         yield value[:MAX_LINE]
     elif isinstance(value, list) and value and all(isinstance(v, str) for v in value):
-        yield shlex.join(value)[:MAX_LINE]
+        yield from (line[:MAX_LINE] for line in (value if listed else [shlex.join(value)]))

@@ -2,16 +2,22 @@
 
 import asyncio
 import os
+import secrets
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from codingagentbench.catalog.load import TaskFolder
+from codingagentbench.catalog.task_faults import NONCE
 from codingagentbench.globs import matches
-from codingagentbench.runner.launch import grader_spec
-from codingagentbench.runner.prepare import GIT_ENV, Template
+from codingagentbench.graders.python_tests import NONCE_FILE
+from codingagentbench.runner.git import GIT_ENV
+from codingagentbench.runner.launch import RESULTS, grader_spec
+from codingagentbench.runner.prepare import Template
 from codingagentbench.runner.tree import walk
 from codingagentbench.sandbox.base import Limits, Sandbox, SandboxExit
 from codingagentbench.sandbox.toolchains import FoundToolchain
@@ -54,14 +60,15 @@ async def grade(
     cell_id: str,
 ) -> Grade:
     """Run the hidden tests, or read the refusal document. Raises SandboxError when the sandbox could not be made."""
-    scorer = task.task.scorer
-    document, restored = await asyncio.to_thread(_lay_out, task, template, patched.tree, home)
+    scorer, nonce = task.task.scorer, f"n{secrets.token_hex(8)}"
+    document, restored = await asyncio.to_thread(_lay_out, task, template, patched.tree, home, nonce)
     if scorer.kind == "refusal":
         return _grade(task, patched, restored, document, None)
     limits = Limits(wall_s=scorer.timeout_s, output_bytes=GRADER_OUTPUT_BYTES)
+    command = [argument.replace(NONCE, nonce) for argument in scorer.command]
     labels = {"cell": cell_id, "phase": "grade"}
     spec = grader_spec(
-        scorer.command,
+        command,
         toolchains,
         scorer.env,
         limits,
@@ -70,17 +77,30 @@ async def grade(
         labels=labels,
     )
     ended = await engine.run(spec)
-    return _grade(task, patched, restored, document, ended)
+    graded = _grade(task, patched, restored, document, ended)
+    results = await asyncio.to_thread(_text, home, RESULTS)
+    return msgspec.structs.replace(graded, nonce=nonce, results=results)
 
 
-def _lay_out(task: TaskFolder, template: Template, tree: Path, home: Path) -> tuple[str | None, list[str]]:
+def _lay_out(task: TaskFolder, template: Template, tree: Path, home: Path, nonce: str) -> tuple[str | None, list[str]]:
     """Make the tree what the grader is to see; the refusal document and the paths that were put back."""
     document = _document(task, tree)
     restored = _restore_protected(task, template, tree)
     if task.task.scorer.kind == "tests":
         lay_over(task.grader, tree)
+        _put_nonce(task.grader, tree, nonce)
         home.mkdir()
+        (home / NONCE_FILE).write_text(nonce)
     return document, restored
+
+
+def _put_nonce(grader: Path, tree: Path, nonce: str) -> None:
+    """In the files of the grader: a report that knows it was made by this grading's runner, to its end."""
+    for node in walk(grader):
+        place = tree / os.fsdecode(node.path)
+        content = place.read_bytes()
+        if NONCE.encode() in content:
+            place.write_bytes(content.replace(NONCE.encode(), nonce.encode()))
 
 
 def lay_over(source: Path, target: Path) -> None:

@@ -15,6 +15,10 @@ from codingagentbench.sandbox.base import DOOR_PORT, HOME, WORK, Limits, Mount, 
 from codingagentbench.sandbox.toolchains import FoundToolchain
 
 ORIGIN = f"http://127.0.0.1:{DOOR_PORT}"
+RESULTS = "results"
+"""Below the grader's HOME: what `{results}` in a scorer's command names."""
+GRADERS = "/opt/cab/graders"
+OWN_GRADERS = Path(__file__).parent.parent / "graders"
 SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 
 
@@ -121,13 +125,14 @@ def grader_spec(
 ) -> SandboxSpec:
     """The grader's sandbox: the same toolchains, no TUI, no door, no terminal."""
     programs = {name: path for t in toolchains for name, path in t.programs.items()}
+    programs |= {"results": f"{HOME}/{RESULTS}", "graders": GRADERS}
     return SandboxSpec(
         argv=[fill(a, programs) for a in argv],
         work=tree,
         home=home,
         env={**environment(toolchains), "TERM": "dumb", **env},
         limits=limits,
-        mounts=tuple(m for t in toolchains for m in t.mounts),
+        mounts=(Mount(OWN_GRADERS, GRADERS), *(m for t in toolchains for m in t.mounts)),
         toolchains=tuple(t.name for t in toolchains),
         labels=labels or {},
     )

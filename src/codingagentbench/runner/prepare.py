@@ -4,9 +4,7 @@ The tree of a task is made once a sweep (its template, with git's own three proc
 memory (copies.py): that takes 3 ms, `git init`, `add` and `commit` about fifteen.
 """
 
-import os
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,24 +12,11 @@ from pathlib import Path
 from codingagentbench.catalog.agents_md import agents_md
 from codingagentbench.catalog.load import TaskFolder
 from codingagentbench.catalog.plugin import Plugin
-from codingagentbench.errors import SetupError
 from codingagentbench.runner.copies import TreeImage, read_image
+from codingagentbench.runner.git import git
+from codingagentbench.runner.history import make_ancestors, make_descendants
 from codingagentbench.runner.tree import Known, snapshot
 
-# Fixed, so that the same task gives the same commit everywhere; and no configuration of the user's is read.
-GIT_ENV = {
-    "PATH": os.environ.get("PATH", os.defpath),
-    "HOME": "/nonexistent",
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "CodingAgentBench",
-    "GIT_AUTHOR_EMAIL": "task@codingagentbench.invalid",
-    "GIT_COMMITTER_NAME": "CodingAgentBench",
-    "GIT_COMMITTER_EMAIL": "task@codingagentbench.invalid",
-    "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",
-    "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
-    "LC_ALL": "C.UTF-8",
-}
 # A developer's machine has an identity; without one some CLIs stop to ask for it.
 AGENT_GITCONFIG = "[user]\n\tname = Agent\n\temail = agent@codingagentbench.invalid\n[init]\n\tdefaultBranch = main\n"
 
@@ -62,9 +47,11 @@ def make_template(task: TaskFolder, plugins: Sequence[Plugin], folder: Path) -> 
     text = agents_md(task.task, plugins)
     if text:
         (folder / "AGENTS.md").write_text(text)
-    _git(folder, "init", "--quiet", "--initial-branch=main", "--template=")
-    _git(folder, "add", "--all", "--force")
-    _git(folder, "-c", "commit.gpgsign=false", "commit", "--quiet", "--message", f"{task.task.id}: as handed out")
+    git(folder, "init", "--quiet", "--initial-branch=main", "--template=")
+    make_ancestors(folder, task)
+    git(folder, "add", "--all", "--force")
+    git(folder, "-c", "commit.gpgsign=false", "commit", "--quiet", "--message", f"{task.task.id}: as handed out")
+    make_descendants(folder, task)
     return Template(folder, read_image(folder), snapshot(folder), snapshot(folder / ".git"))
 
 
@@ -75,16 +62,3 @@ def prepare(template: Template, scratch: Path) -> Prepared:
     (home / ".gitconfig").write_text(AGENT_GITCONFIG)
     template.image.write(work)
     return Prepared(work, home, template)
-
-
-def _git(folder: Path, *arguments: str) -> None:
-    try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=folder, env=GIT_ENV, capture_output=True, text=True, check=False, timeout=60
-        )
-    except FileNotFoundError as error:
-        msg = "git is not installed: CAB gives every agent a git repository (Debian/Ubuntu: apt-get install git)"
-        raise SetupError(msg) from error
-    if done.returncode != 0:
-        msg = f"git {arguments[0]} failed with exit code {done.returncode}: {done.stderr.strip()}"
-        raise SetupError(msg)

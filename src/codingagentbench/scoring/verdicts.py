@@ -20,13 +20,18 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 
 def control_verdict(control: ControlModel, axes: Axes) -> ControlVerdict:
     """Compare the axes with what the control expects; every control must also have called, and been metered."""
-    expect = control.expect_on_refusal_tasks if axes.refusal.expected_refusal else control.expect
-    deviations = list(_deviations(expect.model_dump(exclude_none=True), axes))
+    deviations = deviations_from(control, axes)
     if axes.tokens.model_calls < 1:
         deviations.append("model_calls is 0, expected > 0")
     if not axes.tokens.total_tokens:
         deviations.append(f"total_tokens is {_said(axes.tokens.total_tokens)}, expected > 0")
     return ControlVerdict(as_expected=not deviations, deviations=deviations)
+
+
+def deviations_from(control: ControlModel, axes: Axes) -> list[str]:
+    """What the axes show that the control's catalogue entry does not expect, apart from its model calls."""
+    expect = control.expect_on_refusal_tasks if axes.refusal.expected_refusal else control.expect
+    return list(_deviations(expect.model_dump(exclude_none=True), axes))
 
 
 def _deviations(expected: dict[str, str], axes: Axes) -> Iterator[str]:

@@ -15,6 +15,7 @@ from codingagentbench.bundles.bundle import Bundle
 from codingagentbench.catalog.budget import Ceiling
 from codingagentbench.catalog.load import Catalog
 from codingagentbench.catalog.sweep import SweepSpec
+from codingagentbench.doctor.verdicts import refuse_bad_tasks
 from codingagentbench.errors import StoreError, UsageError
 from codingagentbench.gateway.backends import EndpointBackend
 from codingagentbench.gateway.server import Gateway
@@ -112,6 +113,7 @@ def run_sweep(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher:
     sandbox.preflight()
     spec = budgeted(spec, catalog, sweep=options.budget, cell=options.cell_budget)
     _check_backends(spec, catalog, options, watcher)
+    _check_tasks(spec, catalog, watcher)
     folder = options.results / spec.id
     with _sole_runner(folder):
         _check_space(folder)
@@ -247,6 +249,15 @@ def _is_stale(cell: PlannedCell, record: Record) -> bool:
     then = (record.task_digest, record.receipt.tui_bundle, record.tui_version, entry, record.model_build_id)
     now = (planned.task, planned.tui_bundle, planned.tui_version, planned.tui_entry, planned.model_build)
     return then != now
+
+
+def _check_tasks(spec: SweepSpec, catalog: Catalog, watcher: Watcher) -> None:
+    """A task that the doctor found bad measures nothing, so it is not run; one that it never saw is said to be one."""
+    unseen = refuse_bad_tasks(catalog.task(name) for name in spec.tasks)
+    if unseen:
+        watcher.log(
+            f"{len(unseen)} of {len(spec.tasks)} tasks were not examined on this machine: `cab task doctor --all`"
+        )
 
 
 def _check_backends(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher: Watcher) -> None:

@@ -87,8 +87,8 @@ def _shell_steps(hand: Hand, work: Work, talk: Conversation) -> list[ToolCall]:
 
 
 def _write_steps(hand: Hand, work: Work, talk: Conversation) -> list[ToolCall]:
-    if work.deletes:
-        msg = "it cannot remove files"
+    if work.deletes or work.runs:
+        msg = "it cannot remove files or run commands"
         raise CannotDoError(msg)
     path_key, content_key = hand.path or "path", hand.content or "content"
     arguments = [{path_key: path, content_key: _text(path, content)} for path, content in work.writes.items()]

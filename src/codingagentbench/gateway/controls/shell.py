@@ -21,7 +21,7 @@ def commands(work: Work) -> list[str]:
     lines = [line for path, content in work.writes.items() for line in _write(path, content)]
     if work.deletes:
         lines.append(f"rm -rf -- {shlex.join(work.deletes)}")
-    return list(_packed(lines))
+    return list(_packed([*lines, *work.runs]))
 
 
 def _packed(lines: list[str]) -> Iterator[str]:

@@ -42,4 +42,7 @@ mod tests {
         });
         assert_eq!((result, calls), (Err(RetryError::NoAttempts), 0));
     }
+
+    #[test]
+    fn zz_end_CAB_NONCE() {}
 }

@@ -60,5 +60,6 @@ int main() {
         b.push(9);
         return b.size() == 1 && b.pop() == 9;
     });
+    check("end_CAB_NONCE", [] { return true; });
     return failures == 0 ? 0 : 1;
 }

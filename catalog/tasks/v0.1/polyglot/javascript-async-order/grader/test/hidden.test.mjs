@@ -36,3 +36,5 @@ test("passes the index", async () => {
 test("an empty list gives an empty list", async () => {
   assert.deepEqual(await mapLimit([], 5, async () => 1), []);
 });
+
+test("end CAB_NONCE", () => {});

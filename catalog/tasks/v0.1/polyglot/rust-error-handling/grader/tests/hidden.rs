@@ -32,4 +32,7 @@ mod tests {
         let FieldError { index, value, .. } = sum_fields("oops").unwrap_err();
         assert_eq!((index, value.as_str()), (0, "oops"));
     }
+
+    #[test]
+    fn zz_end_CAB_NONCE() {}
 }

@@ -1,0 +1,1 @@
+"""CAB's own test runners, seen by the grading sandbox as {graders}; standard library only."""
