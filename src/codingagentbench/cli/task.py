@@ -9,11 +9,11 @@ import typer
 from rich.text import Text
 
 from codingagentbench.catalog.load import open_catalog
+from codingagentbench.cli.examinations import doctor_row, print_examinations
 from codingagentbench.cli.fitted import plain_table
 from codingagentbench.cli.options import CatalogOption, JsonOption
 from codingagentbench.cli.tables import make_console
 from codingagentbench.doctor.examine import Examination
-from codingagentbench.doctor.report import doctor_row, print_examinations
 from codingagentbench.doctor.run import run_doctor
 from codingagentbench.doctor.scaffold import LANGUAGES, new_task
 from codingagentbench.errors import SetupError, UsageError

@@ -119,7 +119,8 @@ class _Ward:
         patched = await asyncio.to_thread(
             apply_patch, self.template, collected.changes, collected.patch, folder / "graded"
         )
-        graded = await grade(self.engine, self.task, self.template, patched, self.toolchains, folder / "grader-home", f"doctor/{self.task.task.id}")
+        home, name = folder / "grader-home", f"doctor/{self.task.task.id}"
+        graded = await grade(self.engine, self.task, self.template, patched, self.toolchains, home, name)
         asked = [AskedCommand(call=n, tool="shell", line=line) for n, line in enumerate(commands(work), 1)]
         evidence = Evidence(
             task=self.task.task,

@@ -10,7 +10,6 @@ import shutil
 import tempfile
 import time
 import traceback
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from codingagentbench.cli.fitted import Column, print_fitted
 from codingagentbench.doctor.examine import Examination
 
 _STATE = {True: ("well", "green"), False: ("BAD", "bold red"), None: ("not examined", "yellow")}
@@ -30,15 +30,22 @@ def doctor_row(found: Examination) -> dict[str, object]:
 
 def print_examinations(console: Console, found: Sequence[Examination]) -> None:
     """The table, then what is wrong, one line a fault."""
-    table = Table(header_style="bold", pad_edge=False)
-    for name in ("task", "language", "verdict", "oracle", "noop", "tests run", "forged", "seconds"):
-        table.add_column(name, no_wrap=True, justify="right" if name == "seconds" else "left")
+    columns = [
+        Column("task", "left"),
+        Column("language", "left", spare=3),
+        Column("verdict", "left"),
+        Column("oracle", "left", spare=1),
+        Column("noop", "left", spare=2),
+        Column("tests run", "left", spare=4),
+        Column("forged", "left", spare=5),
+        Column("seconds", spare=6),
+    ]
+    rows = []
     for one in found:
         word, style = _STATE[one.ok]
-        state = Text(word, style=style)
-        seconds = f"{one.seconds:.1f}"
-        table.add_row(one.task_id, one.language, state, one.oracle, one.noop, one.tests, one.forged, seconds)
-    console.print(table)
+        figures = (one.oracle, one.noop, one.tests, one.forged, f"{one.seconds:.1f}")
+        rows.append([Text(one.task_id), Text(one.language), Text(word, style=style), *map(Text, figures)])
+    print_fitted(console, columns, rows)
     for one in found:
         for fault in one.failed:
             console.print(Text.assemble((f"{one.task_id}: ", _STATE[one.ok][1]), fault), soft_wrap=True)
