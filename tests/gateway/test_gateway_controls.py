@@ -204,6 +204,17 @@ def test_extra_arguments_that_a_tool_insists_on_are_given(task_files: TaskFiles)
     assert json.loads(reply["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"])["timeout"] == 60
 
 
+def test_a_tool_that_takes_a_list_of_commands_gets_one(task_files: TaskFiles) -> None:
+    request: Json = {"messages": [ASKED], "tools": CHAT_TOOLS}
+    hands = (SHELL, SHELL.model_copy(update={"listed": True}))
+    replies = [reply_of(task_files.control("oracle", hand), "chat", request) for hand in hands]
+    plain, listed = (
+        json.loads(r["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"])["command"] for r in replies
+    )
+    assert isinstance(plain, str)
+    assert listed == [plain]
+
+
 @pytest.mark.parametrize("behaviour", ["oracle", "noop"])
 def test_usage_is_the_controls_own_tokeniser(task_files: TaskFiles, behaviour: Behaviour) -> None:
     request: Json = {"messages": [{"role": "user", "content": "eins, zwei ✓"}], "tools": CHAT_TOOLS}

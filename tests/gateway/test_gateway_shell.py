@@ -54,3 +54,11 @@ def test_files_are_removed(tmp_path: Path) -> None:
         (tmp_path / name).write_text("x")
     run(Work({}, ["-rf", "a b", "not there"]), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["it's `quoted`\n", "$(touch x)\n", "f = (a)=>(b)\n", "diff <(a)\n"])
+def test_what_looks_like_a_substitution_never_stands_in_a_command(text: str, tmp_path: Path) -> None:
+    work = Work({"a.txt": text.encode()})
+    assert not any(sign in line for line in commands(work) for sign in ("`", "$(", "<(", ">("))
+    run(work, tmp_path)
+    assert (tmp_path / "a.txt").read_text() == text

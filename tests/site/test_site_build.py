@@ -181,6 +181,18 @@ def test_a_sweep_without_a_journal_says_that_its_plan_is_unknown(
     assert "journal is not here" in page
 
 
+def test_an_unverified_cli_is_called_so_wherever_it_stands(tmp_path: Path, no_assets: Path, seal: Seal) -> None:
+    folder = seal(tmp_path / "results", tui="crush")
+    seal(tmp_path / "results", tui="aider")
+    record = read_attempt(folder).record
+    (folder / "record.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(record, tui_verified=False)))
+    build(tmp_path / "results", tmp_path / "out", no_assets)
+    for page in (tmp_path / "out").rglob("index.html"):
+        text, place = page.read_text(), page.relative_to(tmp_path / "out").as_posix()
+        named = "task/" not in place and "/aider/" not in place
+        assert ((">unverified<" in text), place) == (named, place)
+
+
 def test_a_damaged_journal_costs_one_figure_and_not_the_site(results: Path, tmp_path: Path, no_assets: Path) -> None:
     (results / "demo" / "journal.sqlite").write_bytes(b"no database" * 1000)
     assert build(results, tmp_path / "out", no_assets).problems == ()

@@ -65,7 +65,7 @@ def install(tui: Tui, file: Path, *, store: Path, log: Log) -> Bundle:
     Raises SetupError with the installer's own last words. Two installs at once wait for each other.
     """
     if tui.install.registry == "none":
-        msg = f"{tui.name} cannot be installed: {tui.unverified_reason}"
+        msg = f"{tui.name} is unverified and cannot be installed: {tui.unverified_reason}"
         raise SetupError(msg)
     place = _place(tui, file, store)
     if (bundle := _read(tui, place)) is not None:

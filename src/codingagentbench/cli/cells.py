@@ -7,7 +7,7 @@ from rich.text import Text
 
 from codingagentbench.cli.fitted import Column, print_fitted
 from codingagentbench.cli.options import JsonOption, ResultsOption, SweepFilter
-from codingagentbench.cli.tables import make_console
+from codingagentbench.cli.tables import make_console, tui_name
 from codingagentbench.paths import results_root
 from codingagentbench.sweep.report import cell_row, journalled_cells
 
@@ -22,7 +22,14 @@ def command(sweep: SweepFilter = None, json: JsonOption = False, results: Result
         for row in rows:
             sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
         return
-    lines = [[Text(row["cell_id"]), Text(row["outcome"]), *(_figure(row, *f) for f in _FIGURES)] for row in rows]
+    lines = [
+        [
+            tui_name(row["cell_id"], verified=row["tui_verified"]),
+            Text(row["outcome"]),
+            *(_figure(row, *f) for f in _FIGURES),
+        ]
+        for row in rows
+    ]
     print_fitted(make_console(), _COLUMNS, lines)
 
 

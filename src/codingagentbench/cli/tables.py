@@ -164,7 +164,7 @@ def _cells(row: Summary) -> list[Text]:
     n = row.passed.scored
     right, of = row.as_expected or (0, 0)
     return [
-        Text(row.tui),
+        tui_name(row.tui, verified=row.tui_verified),
         Text(row.model),
         Text(str(row.passed)),
         Text(f"{right}/{of}", style="green" if right == of else "bold red"),
@@ -175,6 +175,11 @@ def _cells(row: Summary) -> list[Text]:
         _cost(row),
         _figure(row.wall_s, n, "{:.1f} s"),
     ]
+
+
+def tui_name(name: str, *, verified: bool) -> Text:
+    """A CLI's name as every table shows it: an entry that was never run is called unverified."""
+    return Text(name) if verified else Text.assemble(name, (" unverified", "yellow"))
 
 
 def _figure(value: float | None, n: int, form: str) -> Text:

@@ -25,7 +25,7 @@ Names = Annotated[list[str], typer.Argument(help="Names of CLIs, as `cab tui lis
 
 @app.command("list")
 def list_(catalog: CatalogOption = None) -> None:
-    """List the CLIs of the catalogue and whether they are installed."""
+    """List the CLIs of the catalogue, whether they are installed, and which entries were never run."""
     rows = []
     entries = open_catalog(catalog or []).tuis.values()
     for entry in entries:

@@ -43,6 +43,7 @@ def make_record(run: CellRun) -> Record:
         sweep_id=cell.sweep_id,
         tui=cell.tui,
         tui_version=bundle.version,
+        tui_verified=run.tui.verified,
         model=cell.model,
         model_build_id=model_build_id(model),
         model_build_pinned=model.control is not None or bool(model.model and model.model.build),

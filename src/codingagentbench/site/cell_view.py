@@ -37,6 +37,7 @@ RECEIPT_OF = {
     "tui_bundle": "the installed TUI",
     "prompt": "the prompt",
     "transcript": "model_calls.jsonl",
+    "trajectory": "trajectory.json",
     "terminal": "terminal.cast",
     "diff": "diff.patch",
     "grade": "grade.json",

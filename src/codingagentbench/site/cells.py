@@ -29,6 +29,7 @@ class CellSummary:
     """The page's path as it stands in a link."""
     sweep_id: str
     tui: str
+    tui_verified: bool
     model: str
     family: str
     task_id: str
@@ -91,6 +92,7 @@ def summarise(attempt: Attempt) -> CellSummary:
         href=url_path(f"cell/{record.cell_id}/index.html"),
         sweep_id=record.sweep_id,
         tui=record.tui,
+        tui_verified=record.tui_verified,
         model=record.model,
         family=record.task_id.partition("/")[0],
         task_id=record.task_id,

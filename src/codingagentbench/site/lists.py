@@ -57,6 +57,7 @@ def pair_context(cells: Sequence[CellSummary]) -> dict[str, Any]:
     first = cells[0]
     return {
         "tui": first.tui,
+        "verified": first.tui_verified,
         "model": first.model,
         "control": first.control,
         "sweep_id": first.sweep_id,

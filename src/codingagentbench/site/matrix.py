@@ -115,6 +115,8 @@ class Grid:
 
     columns: Sequence[str]
     rows: Sequence[tuple[str, Sequence[object]]]
+    unverified: Sequence[str] = ()
+    """The TUIs whose catalogue entry was never run by who wrote it."""
 
 
 Skipped = dict[tuple[str, str], int]
@@ -161,7 +163,7 @@ def _grid(cells: Sequence[CellSummary], aggregate: Callable[[Sequence[CellSummar
     columns = sorted({c.model for c in cells})
     squares = {pair: aggregate(group) for pair, group in groups.items()}
     rows = [(tui, [squares.get((tui, model)) for model in columns]) for tui in sorted({c.tui for c in cells})]
-    return Grid(columns, rows)
+    return Grid(columns, rows, sorted({c.tui for c in cells if not c.tui_verified}))
 
 
 def _count(skipped: Skipped | None, group: Sequence[CellSummary]) -> int:

@@ -114,6 +114,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """By methodology version."""
     control_verdict: ControlVerdict | None
     receipt: Receipt
+    tui_verified: bool = True
+    """False: the CLI's catalogue entry was written after its documentation and never run by who wrote it."""
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,6 +38,8 @@ class PlannedCell(msgspec.Struct, frozen=True, kw_only=True):
     digests: Digests | None
     skip_outcome: str | None = None
     skip: str | None = None
+    tui_verified: bool = True
+    """False: the CLI's catalogue entry was written after its documentation and never run by who wrote it."""
 
 
 Missing = Mapping[str, str]
@@ -85,6 +87,7 @@ def plan_cells(
             digests=digests,
             skip_outcome=skip_outcome,
             skip=skip,
+            tui_verified=catalog.tui(tui).tui.verified,
         )
 
 

@@ -64,6 +64,7 @@ def cell_row(plan: PlannedCell, record: Record | None) -> dict[str, Any]:
     return {
         "cell_id": plan.cell_id,
         "tui": plan.tui,
+        "tui_verified": plan.tui_verified,
         "model": plan.model,
         "task_id": plan.task_id,
         "plugin_stack": list(plan.plugin_stack),
@@ -112,6 +113,7 @@ class Summary:
     """One TUI x model over its tasks. Medians are over the scored cells; None where there are none."""
 
     tui: str
+    tui_verified: bool
     model: str
     control: bool
     passed: Rate
@@ -143,6 +145,7 @@ def _summary(tui: str, model: str, group: list[tuple[PlannedCell, Record | None]
     verdicts = [r.control_verdict.as_expected for r in run if r.control_verdict]
     return Summary(
         tui=tui,
+        tui_verified=all(plan.tui_verified for plan, _ in group),
         model=model,
         control=any(r.control for r in run),
         passed=Rate(
