@@ -15,6 +15,7 @@ from codingagentbench.runner.prepare import make_template, prepare
 
 TASK = "polyglot/python-reverse-string"
 MODEL = "maker/a-model"
+TOKEN = "sk-cab"
 UNVERIFIED = {name: entry for name, entry in open_catalog().tuis.items() if not entry.tui.verified}
 OURS = {"CAB_KEY"}
 """Names that we choose."""
@@ -66,11 +67,11 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def rendered(name: str, folder: Path) -> tuple[Launch, Path]:
-    """The launch as a cell would have it, and its HOME. The prompt is the task's, the token `sk-cab`."""
+    """The launch as a cell would have it, and its HOME. The prompt is the task's, the token TOKEN."""
     tui, task = UNVERIFIED[name].tui, open_catalog().task(TASK)
     bundle = Bundle(name, tui.install.version, "sha256:0", folder, (), {"tui": "/opt/cab/tui"})
     prepared = prepare(make_template(task, [], folder / "template"), folder / "scratch")
-    launch = render_launch(tui, bundle, task, [], prepared, model=MODEL, token="sk-cab", timeout_s=60)
+    launch = render_launch(tui, bundle, task, [], prepared, model=MODEL, token=TOKEN, timeout_s=60)
     return launch, prepared.home
 
 
@@ -89,7 +90,7 @@ def test_goose_is_rendered_as_documented(tmp_path: Path) -> None:
     assert launch.env["OPENAI_HOST"] + "/" + launch.env["OPENAI_BASE_PATH"] == (
         "http://127.0.0.1:31415/v1/chat/completions"
     )
-    assert launch.env["OPENAI_API_KEY"] == "sk-cab"
+    assert launch.env["OPENAI_API_KEY"] == TOKEN
     assert (home / ".config/goose/config.yaml").read_text().strip() == "GOOSE_TELEMETRY_ENABLED: false"
 
 
@@ -107,7 +108,7 @@ def test_crush_is_rendered_as_documented(tmp_path: Path) -> None:
     }
     assert [m["id"] for m in config["providers"]["cab"]["models"]] == [MODEL]
     assert {m["model"] for m in config["models"].values()} == {MODEL}
-    assert launch.env["CAB_KEY"] == "sk-cab"
+    assert launch.env["CAB_KEY"] == TOKEN
 
 
 def test_plandex_is_rendered_as_documented(tmp_path: Path) -> None:
