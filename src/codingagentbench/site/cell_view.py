@@ -37,7 +37,6 @@ RECEIPT_OF = {
     "tui_bundle": "the installed TUI",
     "prompt": "the prompt",
     "transcript": "model_calls.jsonl",
-    "trajectory": "trajectory.json",
     "terminal": "terminal.cast",
     "diff": "diff.patch",
     "grade": "grade.json",
