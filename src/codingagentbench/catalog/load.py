@@ -92,6 +92,12 @@ class Catalog:
         """Price tables by `name@version`."""
         return self._entries("prices", PriceTable, lambda t, file: [(t.id, PriceEntry(t, file, self._root_of(file)))])
 
+    def with_models(self, entries: Mapping[str, ModelEntry]) -> "Catalog":
+        """The same with models that none of its files has: a replay needs no endpoint, but the model's id."""
+        catalog = Catalog(self.roots)
+        catalog.models = {**entries, **self.models}
+        return catalog
+
     def quote(self, model_id: str, day: dt.date) -> Quote | None:
         """What a model costs on `day`; None where no table knows."""
         model = self.model(model_id)

@@ -14,6 +14,8 @@ VERBS = {
     "cells": "List the cells of sweeps, one line each.",
     "show": "Show the record of one cell.",
     "score": "Score stored cells again, running nothing.",
+    "replay": "Run cells again on their recorded replies, offline.",
+    "cassette": "Export one cell's recorded calls to a file, check such files.",
     "composite": "Compute composites of rows read from standard input.",
     "site": "Build the static site from results.",
     "tui": "List, install and verify coding-agent CLIs.",

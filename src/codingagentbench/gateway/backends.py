@@ -7,6 +7,7 @@ from typing import Literal
 
 from codingagentbench.catalog.task import Task
 from codingagentbench.catalog.tui import Hand
+from codingagentbench.gateway.cassettes.player import Player
 from codingagentbench.gateway.endpoint.policy import EndpointPolicy
 
 Behaviour = Literal["oracle", "noop", "vandal", "tamper", "refuse", "fabricate", "malformed", "loop"]
@@ -38,4 +39,11 @@ class ControlBackend:
     hands: Sequence[Hand]
 
 
-Backend = EndpointBackend | ControlBackend
+@dataclass(frozen=True, slots=True)
+class CassetteBackend:
+    """A recorded cell, served again; one for each replay."""
+
+    player: Player
+
+
+Backend = EndpointBackend | ControlBackend | CassetteBackend

@@ -63,6 +63,8 @@ class CallRecorder:
     """Knows the endpoint's key, which an endpoint may echo and no sandbox may see."""
     price: Quote | None = None
     """What the model costs, where a table says."""
+    replayed_usage: Usage | None = None
+    """The recorded estimate of a replayed call: ids that differ from run to run would change it by a token or two."""
     meter: Meter = field(init=False)
 
     def __post_init__(self) -> None:
@@ -175,6 +177,8 @@ class CallRecorder:
 
     def _usage(self) -> tuple[Usage | None, bool]:
         """The counters, and whether a tokenizer had to complete them: only of a good reply that was read to its end."""
+        if self.replayed_usage is not None:
+            return self.replayed_usage, True
         usage = self.meter.usage
         good = self.status == _OK and self.error is None and self.operation != "count_tokens"
         if not good or (usage and usage.input_uncached is not None and usage.output is not None):

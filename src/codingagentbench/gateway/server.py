@@ -19,8 +19,9 @@ from codingagentbench.catalog.prices import Quote
 from codingagentbench.catalog.sweep import ProviderTool
 from codingagentbench.errors import StoreError
 from codingagentbench.gateway import client_side
-from codingagentbench.gateway.backends import Backend, EndpointBackend
+from codingagentbench.gateway.backends import Backend, CassetteBackend, EndpointBackend
 from codingagentbench.gateway.bodies import BodyPack
+from codingagentbench.gateway.cassettes.serve import DIVERGED, serve_recorded
 from codingagentbench.gateway.client_side import ClientGoneError, error_response
 from codingagentbench.gateway.controls.serve import serve_control
 from codingagentbench.gateway.credentials import offered_tokens
@@ -46,6 +47,7 @@ SPENT_WORDS = {"chat": ' (insufficient credits, "code":402)', "messages": " (you
 """What follows the reason: the words by which LiteLLM's users and Anthropic's know that a retry cannot help."""
 GRACE_CALLS, GRACE_S = 10, 30.0
 """Refused calls, and seconds from the first of them on, after which the sandbox is stopped."""
+STOPPED_BY = frozenset({"budget_exhausted", "sweep_budget_spent", DIVERGED})
 _CALL_BYTES = 64 << 10  # counted for every call, so that many small ones are bounded as well
 _CLOSE_S = 5.0
 _MODELS = re.compile(r"/v1(?:beta)?/models(?:/(.+))?")
@@ -268,6 +270,11 @@ class CellSession:
                 response = await pass_through(
                     self._client, self.backend, request, call, asked, route, Way(self.line, self.deadline)
                 )
+            elif isinstance(self.backend, CassetteBackend):
+                stored = self.scrubber.clean(call.request)
+                response = await serve_recorded(self.backend.player, request, call, asked, route, stored)
+                if call.error in STOPPED_BY:
+                    self._count_refusal()
             else:
                 response = await serve_control(self.backend, request, call, asked, route)
             await client_side.finish(response, request)
@@ -302,11 +309,7 @@ class CellSession:
         """Say that the budget is spent, so that CLIs end; one that goes on asking is stopped after a while."""
         status = SPENT_STATUS.get(call.wire, 402)
         body = call.refuse(status, f"{spent}{SPENT_WORDS.get(call.wire, '')}", spent.row, SPENT_CODE)
-        self._refusals += 1
-        if self._refusals > GRACE_CALLS:
-            self.stop.set()
-        elif self._grace is None:
-            self._grace = asyncio.get_running_loop().call_later(GRACE_S, self.stop.set)
+        self._count_refusal()
         response = web.Response(status=status, body=body, content_type="application/json", charset="utf-8")
         response.headers["x-should-retry"] = "false"  # the vendors' own SDKs obey it
         try:
@@ -315,6 +318,14 @@ class CellSession:
             call.client_left()
             raise
         return response
+
+    def _count_refusal(self) -> None:
+        """A CLI that goes on asking is stopped after a while."""
+        self._refusals += 1
+        if self._refusals > GRACE_CALLS:
+            self.stop.set()
+        elif self._grace is None:
+            self._grace = asyncio.get_running_loop().call_later(GRACE_S, self.stop.set)
 
     def _record_soon(self, call: CallRecorder, held: int) -> None:
         call.close()

@@ -16,6 +16,8 @@ from pathlib import Path
 import msgspec
 
 from codingagentbench.errors import CabError, SandboxError, StoreError
+from codingagentbench.gateway.backends import CassetteBackend
+from codingagentbench.gateway.cassettes.cassette import with_canonical_hashes
 from codingagentbench.paths import cell_folder
 from codingagentbench.runner.agent import run_agent
 from codingagentbench.runner.collect import collect
@@ -33,7 +35,7 @@ from codingagentbench.runner.trace import Attrs, CellTrace, OpenSpan, redacted
 from codingagentbench.runner.trajectory import Subject, make_trajectory
 from codingagentbench.sandbox.base import Limits
 from codingagentbench.store.record import ModelCall, Record
-from codingagentbench.sweep.failures import before_grading
+from codingagentbench.sweep.failures import FAILURES, before_grading
 from codingagentbench.sweep.plan import PlannedCell
 
 MS = 1_000_000
@@ -123,6 +125,7 @@ def _applied_plugins(run: CellRun, adapter: OpenSpan) -> None:
 async def _agent(run: CellRun, prepared: Prepared, adapter: OpenSpan) -> None:
     bundle = run.kit.bundles[run.cell.tui]
     backend = run.kit.backend(run.cell, run.task)
+    run.player = backend.player if isinstance(backend, CassetteBackend) else None
     opened_ns = time.time_ns()
     with run.phase("launch"):
         session = run.kit.gateway.open_cell(
@@ -134,7 +137,8 @@ async def _agent(run: CellRun, prepared: Prepared, adapter: OpenSpan) -> None:
             grant_tools=run.kit.grant_tools,
         )
         run.scrubber = session.scrubber
-        session.ledger = run.kit.budgets.ledger(run.cell, run.task.task.budget.max_turns)
+        if run.player is None:  # a recorded cell was held to its budget when it ran
+            session.ledger = run.kit.budgets.ledger(run.cell, run.task.task.budget.max_turns)
         launch = render_launch(
             run.tui,
             bundle,
@@ -149,12 +153,17 @@ async def _agent(run: CellRun, prepared: Prepared, adapter: OpenSpan) -> None:
     with run.phase("agent"), run.trace.span("container", f"{run.cell.tui}:launch", adapter) as container:
         container.attrs |= _container_attrs(run, launch, session.token)
         run.agent = await run_agent(run.kit.engine, session, launch, prepared, limits, run.folder, run.cell.cell_id)
+        run.agent = replace(run.agent, calls=await asyncio.to_thread(_canonical, run, run.agent.calls))
         ended = run.agent.exit
         container.attrs |= {"exit_code": ended.exit_code, "duration_s": ended.wall_s, "timed_out": ended.timed_out}
         container.attrs |= {"cpu_s": ended.cpu_s, "peak_memory_bytes": ended.peak_memory_bytes}
         run.commands = recorded_commands(run.agent.calls, run.folder / "bodies.zst", run.tui.hands)
         for call in run.agent.calls:
             _trace_call(run.trace, container, call, opened_ns)
+
+
+def _canonical(run: CellRun, calls: list[ModelCall]) -> list[ModelCall]:
+    return with_canonical_hashes(calls, run.folder / "bodies.zst", run.tui.volatile)
 
 
 def _container_attrs(run: CellRun, launch: Launch, token: str) -> Attrs:
@@ -217,6 +226,8 @@ async def _grade(run: CellRun, template: Template) -> None:
     ungraded = before_grading(run.observed())
     if ungraded is not None:
         run.outcome = ungraded
+        if run.player is not None and run.player.divergences:
+            run.detail = f"{FAILURES[ungraded].words} {run.player.divergences[0]}"
         return
     with run.phase("grade"), run.trace.span("grader", f"grade:{run.cell.task_id}") as span:
         patched = await asyncio.to_thread(
@@ -260,6 +271,8 @@ def _write_evidence(run: CellRun) -> None:
     if run.commands is not None:
         write_lines(run.folder / "commands.jsonl", [clean(command) for command in run.commands])
     (run.folder / "diff.patch").write_bytes(run.scrubber.clean(run.collected.patch) if run.collected else b"")
+    if run.player is not None:
+        write_json(run.folder / "replay.json", run.player.facts())
     if run.grade is not None:
         write_json(run.folder / "grade.json", clean(run.grade))
 

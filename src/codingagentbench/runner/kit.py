@@ -16,7 +16,8 @@ from codingagentbench.catalog.budget import SweepBudget
 from codingagentbench.catalog.load import Catalog, TaskFolder
 from codingagentbench.catalog.prices import Quote
 from codingagentbench.catalog.sweep import ProviderTool
-from codingagentbench.gateway.backends import Backend
+from codingagentbench.gateway.backends import Backend, CassetteBackend
+from codingagentbench.gateway.cassettes.player import Player
 from codingagentbench.gateway.server import Gateway
 from codingagentbench.runner.backend import backend_for
 from codingagentbench.runner.prepare import Template, make_template
@@ -62,6 +63,8 @@ class Kit:
     """Provider-side tools that the sweep grants."""
 
     budgets: Budgets = field(default_factory=lambda: Budgets(SweepBudget()))
+    players: Mapping[str, Player] = field(default_factory=dict)
+    """Cells, by id, whose calls are answered from a cassette."""
     day: dt.date = field(default_factory=lambda: dt.datetime.now(dt.UTC).date())
     """The day of the sweep: prices in force on it count for all of its cells."""
 
@@ -75,6 +78,8 @@ class Kit:
 
     def backend(self, cell: PlannedCell, task: TaskFolder) -> Backend:
         """Who answers the cell's model calls. Raises SetupError when the endpoint's key is not in the environment."""
+        if player := self.players.get(cell.cell_id):
+            return CassetteBackend(player)
         tui = self.catalog.tui(cell.tui).tui
         return backend_for(self.catalog.model(cell.model), task, tui, self.endpoint_override)
 

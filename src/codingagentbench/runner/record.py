@@ -92,6 +92,9 @@ def _sandbox(run: CellRun) -> SandboxFacts:
 
 def _not_citable(run: CellRun, axes: Axes, outcome: str) -> list[str]:
     reasons = []
+    if run.player is not None:
+        original = run.player.cassette.record
+        reasons.append(f"a replay of attempt {original.attempt}: cite the original")
     if not run.kit.engine.isolated:
         reasons.append("run without a sandbox (--sandbox none)")
     if not FAILURES[outcome].scored:
@@ -120,6 +123,7 @@ def _receipt(run: CellRun) -> Receipt:
         grade=file_digest(folder / "grade.json"),
         prices=price.digest if price else None,
         harness=harness_digest(),
+        replay_of=run.player.cassette.record_digest if run.player else None,
     )
 
 

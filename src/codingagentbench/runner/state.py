@@ -9,6 +9,7 @@ from pathlib import Path
 
 from codingagentbench.catalog.load import TaskFolder
 from codingagentbench.catalog.tui import Tui
+from codingagentbench.gateway.cassettes.player import Player
 from codingagentbench.runner.agent import AgentRun
 from codingagentbench.runner.collect import Collected
 from codingagentbench.runner.crash import crashed
@@ -42,6 +43,8 @@ class CellRun:
     wall_clock_ms: float | None = None
     collected: Collected | None = None
     commands: list[AskedCommand] | None = None
+    player: Player | None = None
+    """Where the cell is a replay."""
     sources: dict[str, SourcePair] = field(default_factory=dict)
     grade: Grade | None = None
     outcome: str | None = None

@@ -47,16 +47,19 @@ def _facts(catalog: Catalog, tui: str, model: str, task: str) -> CatalogFacts:
 
 @dataclass(frozen=True, slots=True)
 class RunItYourself:
-    """The three blocks of the section; `byo` is empty where the catalogue has no example for the TUI."""
+    """The blocks of the section; `byo` is empty where the catalogue has no example for the TUI."""
 
     exact: str
+    replay: str
     byo: str
     provisional: str
 
 
 def run_it_yourself(record: Record, facts: CatalogFacts) -> RunItYourself:
     """Commands for one record."""
-    return RunItYourself(exact=_exact(record, facts), byo=_byo(record, facts), provisional=_provisional(record))
+    return RunItYourself(
+        exact=_exact(record, facts), replay=_replay(record), byo=_byo(record, facts), provisional=_provisional(record)
+    )
 
 
 def _exact(record: Record, facts: CatalogFacts) -> str:
@@ -84,6 +87,19 @@ def _sweep(record: Record, *extra: str, model: str | None = None) -> list[str]:
         *extra,
     ]
     return ["cab sweep \\", *(f"  {option} \\" for option in options[:-1]), f"  {options[-1]}"]
+
+
+def _replay(record: Record) -> str:
+    return "\n".join(
+        [
+            "# the same CLI on the replies that were recorded: no key, no network; compares grade and axes",
+            f"cab replay {quote(record.cell_id)}",
+            "",
+            "# or with the results on one machine and the check on another",
+            f"cab cassette export {quote(record.cell_id)} cell.cassette",
+            "cab replay --from cell.cassette",
+        ]
+    )
 
 
 def _byo(record: Record, facts: CatalogFacts) -> str:

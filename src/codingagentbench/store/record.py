@@ -26,6 +26,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     harness: str
     tui_entry: str | None = None
     """Of what the TUI's catalogue entry runs: commands, environment and config files, placeholders unfilled."""
+    replay_of: str | None = None
+    """Of the original's record.json, where this is a replay of its calls."""
 
 
 class SandboxFacts(msgspec.Struct, frozen=True, kw_only=True):

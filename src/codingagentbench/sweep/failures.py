@@ -64,6 +64,9 @@ FAILURES: dict[str, Failure] = {
         "The CLI's last request cannot be said on any wire that the endpoint speaks: leave the pair out.",
         retry=False,
     ),
+    "replay_diverged": _missing(
+        "harness", "A replay asked for something that was not recorded: it says nothing of the cell.", retry=False
+    ),
     "no_model_calls": _missing(
         "harness", "The CLI never called the model: its set-up failed, so there is nothing to score."
     ),
@@ -94,6 +97,8 @@ def before_grading(observed: Observed) -> str | None:
     An endpoint's failure decides only when no good call came after it: a CLI that tried again and went on is graded.
     A call that ended because its sandbox was stopped is nobody's failure; one that only counts tokens decides nothing.
     """
+    if any(c.error == "replay_diverged" for c in observed.model_calls):
+        return "replay_diverged"
     asked = [c for c in observed.model_calls if c.operation != "count_tokens"]
     if all(c.error == "budget_exhausted" for c in asked):  # not even the first one fitted, or none came
         return "no_model_calls"

@@ -115,7 +115,7 @@ def run_sweep(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher:
     _check_backends(spec, catalog, options, watcher)
     _check_tasks(spec, catalog, watcher)
     folder = options.results / spec.id
-    with _sole_runner(folder):
+    with sole_runner(folder):
         _check_space(folder)
         available = make_available(catalog, spec.tuis, spec.tasks, engine=sandbox, store=options.store, log=watcher.log)
         planned = list(plan_cells(spec, catalog, available.bundles, available.missing_tuis, available.missing_tasks))
@@ -280,7 +280,7 @@ def _translated(tui: str, wire: str, model: str, spoken: Sequence[str]) -> str:
 
 
 @contextmanager
-def _sole_runner(folder: Path) -> Iterator[None]:
+def sole_runner(folder: Path) -> Iterator[None]:
     """One process a sweep; the lock goes with the process, however it ends."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

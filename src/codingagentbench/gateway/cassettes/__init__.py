@@ -1,0 +1,1 @@
+"""Cassettes: a cell's recorded calls, served again with no network."""
