@@ -26,6 +26,8 @@ from codingagentbench.store.record import BodyRef, ModelCall
 from codingagentbench.sweep.run import SweepOptions, run_sweep
 from gateway.cells import MODEL, OpenCell, TaskFiles, chat, endpoint_backend, request_of
 
+UNTOLD = {Fault.UNFINISHED, Fault.NOT_JSON}
+"""Streams that HTTP ended properly without their own end: the record does not tell them from cut ones; cut they are."""
 WIRES = ["chat", "responses", "messages", "gemini"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(), lambda s: st.lists(s) | st.dictionaries(st.text(), s)
@@ -136,7 +138,7 @@ async def test_what_went_wrong_goes_wrong_again_in_the_same_way(
                 except Exception as error:  # noqa: BLE001  # aiohttp's own errors for a reply that was broken off
                     told = type(error).__name__
                 (call,) = await cell.session.close()
-            told = None if fault is Fault.UNFINISHED else told  # the record does not tell it from a cut, and cut it is
+            told = None if fault in UNTOLD else told
             seen.append((told, call.status, call.error, call.usage, call.estimated))
             backend = CassetteBackend(taped(cassette, [call], tmp_path / "bodies.zst"))
     assert seen[0] == seen[1]
