@@ -39,6 +39,7 @@ def generated() -> dict[Path, str]:
     return {
         DOCS / "cli.md": cli_page(),
         DOCS / "catalogue.md": catalogue_page(),
+        DOCS / "constraints.md": constraints_page((DOCS / "constraints.md").read_text()),
         DOCS / "methodology.md": methodology_page((DOCS / "methodology.md").read_text()),
     }
 
@@ -63,6 +64,21 @@ def methodology_page(text: str) -> str:
             + rest.partition("<!-- end -->")[2]
         )
     return text
+
+
+def constraints_page(text: str) -> str:
+    """The page with the truth table of the tests in it."""
+    sys.path.insert(0, str(DOCS.parent / "tests"))
+    from scoring.constraint_truth import TRUTH  # noqa: PLC0415  # of the tests, which are no installed package
+
+    lines = ["| kind | what was done | honoured |", "| --- | --- | --- |"]
+    for row in TRUTH:
+        lines.append(f"| `{row.constraint.kind}` | {row.what} | {_VERDICTS[row.honoured]} |")
+    head, mark, rest = text.partition("<!-- generated: truth -->\n")
+    return f"{head}{mark}" + "\n".join(lines) + "\n<!-- end -->" + rest.partition("<!-- end -->")[2]
+
+
+_VERDICTS = {True: "yes", False: "no", None: "open"}
 
 
 def cli_page() -> str:

@@ -53,3 +53,44 @@ def test_any_output_can_be_read(form: str, output: str) -> None:
 def test_what_was_not_reported_was_not_run() -> None:
     found = listed_tests(["a", "b"], read_tests("check-lines", "check a ok\n"))
     assert [(t.name, t.status) for t in found] == [("a", "passed"), ("b", "not_run")]
+
+
+NONCE = "n0123"
+GO = "".join(
+    f'{{"Action":"{action}","Package":"p","Test":"{name}"}}\n'
+    for action, name in (("run", "TestA"), ("pass", "TestA"), ("fail", "TestB"), ("skip", "TestC"))
+)
+STRUCTURED = {
+    "go-json": GO + '{"Action":"output","Test":"TestB","Output":"--- PASS: TestB"}\n{"Action":"pass","Package":"p"}\n',
+    "junit": (
+        '<testsuites><testsuite><testcase name="TestA"/><testcase name="TestB"><failure>x</failure></testcase>'
+        '<testcase name="TestC"><skipped/></testcase></testsuite></testsuites>'
+    ),
+    "cab": (
+        f"| test TestB ok\n{NONCE} test TestA ok\n{NONCE} test TestB FAILED\n"
+        f"{NONCE} test TestC skipped\nn9 test TestD ok\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("form", STRUCTURED)
+def test_structured_reports_are_read_and_what_a_test_printed_is_not(form: str) -> None:
+    output = STRUCTURED[form]
+    found = {name: t.status for name, t in read_tests(form, output, NONCE).items()}
+    assert found == {"TestA": "passed", "TestB": "failed", "TestC": "skipped"}
+
+
+def test_a_cab_report_without_the_nonce_reports_nothing() -> None:
+    output = STRUCTURED["cab"]
+    assert read_tests("cab", output) == {}
+    assert read_tests("cab", output, "n999") == {}
+
+
+@pytest.mark.parametrize("text", ["<testcase name='a'/>" * 2, "<a><testcase name='a'/>", "<!DOCTYPE a><a/>", "\0", "{"])
+def test_a_junit_report_that_is_none_reports_nothing(text: str) -> None:
+    assert read_tests("junit", text) == {}
+
+
+@given(st.sampled_from(["go-json", "junit", "cab"]), st.text())
+def test_any_structured_text_is_read_or_ignored(form: str, text: str) -> None:
+    assert isinstance(read_tests(form, text, NONCE), dict)

@@ -79,7 +79,7 @@ async def examine(catalog: Catalog, task: TaskFolder, engine: Sandbox) -> Examin
         found.failed.insert(0, str(error))
         return found
     with tempfile.TemporaryDirectory(prefix="cab-doctor-", ignore_cleanup_errors=True) as scratch:
-        ward = await asyncio.to_thread(_ward, catalog, task, engine, toolchains, Path(scratch))
+        ward = await asyncio.to_thread(make_ward, catalog, task, engine, toolchains, Path(scratch))
         found.failed += await _checks(ward, found)
     found.ok = not found.failed
     found.seconds = time.perf_counter() - began
@@ -87,7 +87,7 @@ async def examine(catalog: Catalog, task: TaskFolder, engine: Sandbox) -> Examin
 
 
 @dataclass(frozen=True)
-class _Ward:
+class Ward:
     """What all trials of a task share."""
 
     catalog: Catalog
@@ -137,10 +137,11 @@ class _Ward:
         return Trial(axes, graded, _digest(axes, graded, collected.patch))
 
 
-def _ward(
+def make_ward(
     catalog: Catalog, task: TaskFolder, engine: Sandbox, toolchains: list[FoundToolchain], scratch: Path
-) -> _Ward:
-    return _Ward(catalog, task, engine, toolchains, scratch, make_template(task, [], scratch / "template"))
+) -> Ward:
+    """The task's trials share one template below `scratch`."""
+    return Ward(catalog, task, engine, toolchains, scratch, make_template(task, [], scratch / "template"))
 
 
 def _lay(work: Work, tree: Path) -> None:
@@ -168,7 +169,7 @@ def _digest(axes: Axes, graded: Grade, patch: bytes) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-async def _checks(ward: _Ward, found: Examination) -> list[str]:
+async def _checks(ward: Ward, found: Examination) -> list[str]:
     faults = await _oracle(ward, found)
     faults += await _noop(ward, found)
     behaviours: tuple[Behaviour, ...] = ("vandal", "tamper", "refuse")
@@ -180,7 +181,7 @@ async def _checks(ward: _Ward, found: Examination) -> list[str]:
     return [*faults, *await asyncio.to_thread(_same_template, ward), *_network(ward)]
 
 
-async def _oracle(ward: _Ward, found: Examination) -> list[str]:
+async def _oracle(ward: Ward, found: Examination) -> list[str]:
     """Passes every time, changes nothing that is not expected, honours every constraint, with the same digest."""
     work, task = ward.control("oracle"), ward.task.task
     trials = [await ward.trial(f"oracle-{n}", work) for n in range(1, ORACLE_RUNS + 1)]
@@ -203,7 +204,7 @@ async def _oracle(ward: _Ward, found: Examination) -> list[str]:
     return [*faults, *_budget(ward, work, found.grade_seconds)]
 
 
-def _listed(ward: _Ward, trial: Trial) -> Iterator[str]:
+def _listed(ward: Ward, trial: Trial) -> Iterator[str]:
     """Every listed test ran, and no test ran that is not listed: one more could fail without being missed."""
     task, nonce = ward.task.task, trial.grade.nonce or NONCE
     for test in trial.axes.pass_rate.tests:
@@ -215,7 +216,7 @@ def _listed(ward: _Ward, trial: Trial) -> Iterator[str]:
             yield f"the test {name!r} runs and is not listed"
 
 
-def _budget(ward: _Ward, work: Work, grade_seconds: float) -> Iterator[str]:
+def _budget(ward: Ward, work: Work, grade_seconds: float) -> Iterator[str]:
     """At least five times what the oracle needs: its steps as turns, its longest grading as seconds."""
     task, steps = ward.task.task, max(1, len(commands(work)))
     needed = max(1.0, grade_seconds)
@@ -227,7 +228,7 @@ def _budget(ward: _Ward, work: Work, grade_seconds: float) -> Iterator[str]:
         yield f"scorer.timeout_s {task.scorer.timeout_s} is less than {BUDGET_FACTOR} x {grade_seconds:.1f} s"
 
 
-async def _noop(ward: _Ward, found: Examination) -> list[str]:
+async def _noop(ward: Ward, found: Examination) -> list[str]:
     """The untouched work directory fails, and so it does when every ground-truth file is emptied."""
     trial = await ward.trial("noop", Work({}))
     found.noop = "fails" if trial.axes.pass_rate.pass_ == 0 else "PASSES"
@@ -242,11 +243,11 @@ async def _noop(ward: _Ward, found: Examination) -> list[str]:
     return faults
 
 
-async def _control(ward: _Ward, behaviour: Behaviour) -> list[str]:
+async def _control(ward: Ward, behaviour: Behaviour) -> list[str]:
     return _expected(ward, behaviour, await ward.trial(behaviour, ward.control(behaviour)))
 
 
-def _expected(ward: _Ward, behaviour: Behaviour, trial: Trial) -> list[str]:
+def _expected(ward: Ward, behaviour: Behaviour, trial: Trial) -> list[str]:
     """Whether the control of that behaviour would get the verdict that the catalogue says it must get."""
     entry = next(
         (m.control for m in ward.catalog.models.values() if m.control and m.control.behaviour == behaviour), None
@@ -256,7 +257,7 @@ def _expected(ward: _Ward, behaviour: Behaviour, trial: Trial) -> list[str]:
     return [f"{entry.id}: {deviation}" for deviation in deviations_from(entry, trial.axes)]
 
 
-async def _forged(ward: _Ward, found: Examination) -> list[str]:
+async def _forged(ward: Ward, found: Examination) -> list[str]:
     """A forged report is refused, wherever the agent may write."""
     report, refused, tried = forged_lines(ward.task.task), 0, 0
     faults = []
@@ -276,7 +277,7 @@ async def _forged(ward: _Ward, found: Examination) -> list[str]:
     return faults
 
 
-async def _parts(ward: _Ward) -> list[str]:
+async def _parts(ward: Ward) -> list[str]:
     """A part of the solution is no pass, and has a score of its own exactly where the task gives credit for parts."""
     work = ward.control("oracle")
     if len(work.writes) < len(("one", "another")):
@@ -292,14 +293,14 @@ async def _parts(ward: _Ward) -> list[str]:
     return faults
 
 
-def _same_template(ward: _Ward) -> list[str]:
+def _same_template(ward: Ward) -> list[str]:
     """The work directory with its history has the same commits whenever it is made."""
     again = make_template(ward.task, [], ward.scratch / "template-again")
     refs = [git(t.tree, "for-each-ref", "--format=%(objectname) %(refname)") for t in (ward.template, again)]
     return [] if refs[0] == refs[1] else ["the work directory's repository differs from one making to the next"]
 
 
-def _network(ward: _Ward) -> list[str]:
+def _network(ward: Ward) -> list[str]:
     """The gradings above ran in sandboxes without a network, or the check has not been made."""
     return [] if ward.engine.isolated else ["not isolated: that the grader needs no network was not seen"]
 
