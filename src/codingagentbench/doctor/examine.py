@@ -172,7 +172,7 @@ def _digest(axes: Axes, graded: Grade, patch: bytes) -> str:
 async def _checks(ward: Ward, found: Examination) -> list[str]:
     faults = await _oracle(ward, found)
     faults += await _noop(ward, found)
-    behaviours: tuple[Behaviour, ...] = ("vandal", "tamper", "refuse")
+    behaviours: tuple[Behaviour, ...] = ("vandal", "tamper", "refuse", "fabricate")
     for behaviour in behaviours:
         faults += await _control(ward, behaviour)
     if ward.task.task.scorer.kind == "tests":
