@@ -52,6 +52,8 @@ class Shelf:
     def image(self, toolchains: Sequence[str]) -> Image:
         """The smallest current image of a language that has all of `toolchains`. Raises SetupError."""
         fit = [s for s in self.images() if s.current and not s.tui and set(toolchains) <= set(s.toolchains)]
+        if not toolchains:  # the base, and no smaller one that somebody made for another purpose
+            fit = [s for s in fit if s.name == BASE]
         if not fit:
             what = f"has {', '.join(toolchains)}" if toolchains else "is a base"
             name = f"base-{toolchains[0]}" if toolchains and self.images() else BASE
