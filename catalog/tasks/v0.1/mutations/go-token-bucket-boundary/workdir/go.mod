@@ -1,0 +1,3 @@
+module codingagentbench/bucket
+
+go 1.19

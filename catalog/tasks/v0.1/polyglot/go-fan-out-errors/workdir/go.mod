@@ -1,0 +1,3 @@
+module codingagentbench/fanout
+
+go 1.19

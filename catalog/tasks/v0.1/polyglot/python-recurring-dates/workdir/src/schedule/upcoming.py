@@ -1,0 +1,15 @@
+"""The next dates of a rule."""
+
+import datetime as dt
+
+
+def upcoming(rule, start, count):
+    """The next `count` dates from `start` on."""
+    dates = []
+    date = start - dt.timedelta(days=1)
+    while len(dates) < count:
+        found = rule.after(date)
+        if found:
+            dates.append(found)
+            date = found
+    return dates

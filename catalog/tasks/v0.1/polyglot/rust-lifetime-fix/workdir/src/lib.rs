@@ -1,0 +1,17 @@
+/// The longer of two strings, counted in characters.
+pub fn longest(a: &str, b: &str) -> &str {
+    if b.len() >= a.len() {
+        b
+    } else {
+        a
+    }
+}
+
+/// The longest of all; None of none.
+pub fn longest_of<'a>(all: &[&'a str]) -> Option<&'a str> {
+    let mut best = *all.first()?;
+    for candidate in &all[1..] {
+        best = longest(best, candidate);
+    }
+    Some(best)
+}
