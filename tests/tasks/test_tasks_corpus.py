@@ -33,6 +33,8 @@ PASSED = {
     "node-tap": r"^\s*ok \d+ - (?P<name>.*)$",
     "check-lines": r"^check (?P<name>\S+) ok$",
     "cab": r"^n0 test (?P<name>\S+) ok$",
+    "go-json": r'^\{.*"Action":"pass",.*"Test":"(?P<name>[^"]+)"',
+    "junit": r'<testcase name="(?P<name>[^"]+)"[^>]*/>',
 }
 
 
@@ -58,11 +60,13 @@ def grade(task: TaskFolder, tree: Path) -> tuple[int, set[str]]:
     lay_over(task.grader, tree)
     for file in (tree / f for f in files(task.grader)):
         file.write_bytes(file.read_bytes().replace(NONCE.encode(), b"n0"))
+    home = tree.with_name("home")
+    home.mkdir()
+    results = home / "results"
+    programs["results"] = str(results)
     command = [
         re.sub(r"\{(\w+)\}", lambda m: programs.get(m[1], m[0]), argument) for argument in task.task.scorer.command
     ]
-    home = tree.with_name("home")
-    home.mkdir()
     (home / NONCE_FILE).write_text("n0")
     path = os.pathsep.join([*(str(Path(p).parent) for p in programs.values()), "/usr/bin", "/bin"])
     env = {"PATH": path, "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8"}
@@ -77,7 +81,8 @@ def grade(task: TaskFolder, tree: Path) -> tuple[int, set[str]]:
     )
     assert task.task.scorer.format
     pattern = re.compile(PASSED[task.task.scorer.format], re.MULTILINE)
-    return done.returncode, {m["name"] for m in pattern.finditer(done.stdout + "\n" + done.stderr)}
+    report = results.read_text() if results.exists() else done.stdout + "\n" + done.stderr
+    return done.returncode, {m["name"] for m in pattern.finditer(report)}
 
 
 def located(toolchain: FoundToolchain) -> dict[str, str]:
@@ -134,7 +139,8 @@ def test_emptied_ground_truth_files_fail(name: str, tree: Path) -> None:
 def test_the_hidden_tests_do_not_use_the_visible_ones(name: str, tree: Path) -> None:
     """Wherever a task's visible tests are broken or gone, the verdict is the hidden ones' alone."""
     task = CATALOG.task(name)
-    visible = [p for p in files(tree) if matches(p, task.task.protected) and Path(p).name != "__init__.py"]
+    visible = [p for p in files(tree) if matches(p, task.task.protected) and re.search(r"tests?/|_test", p)]
+    visible = [p for p in visible if Path(p).name != "__init__.py"]
     for path in visible:
         (tree / path).unlink()
     lay_over(task.solution, tree)
@@ -159,9 +165,11 @@ def test_the_solution_is_the_ground_truth_files_and_nothing_else(name: str) -> N
 @pytest.mark.parametrize("name", ALL)
 def test_the_prompt_names_no_file_that_does_not_exist(name: str) -> None:
     task = CATALOG.task(name)
-    named = set(re.findall(r"`([\w./-]+\.(?:rs|py|mjs|hpp|cpp|toml|json))`", task.prompt))
+    named = set(
+        re.findall(r"`((?:[\w.-]+/)*[\w-]+\.(?:rs|py|mjs|hpp|cpp|c|h|go|java|ts|sql|toml|json)|bin/\w+)`", task.prompt)
+    )
     assert named
-    assert named <= set(files(task.workdir))
+    assert named <= {*files(task.workdir), *task.task.ground_truth_files}
 
 
 @pytest.mark.parametrize("name", ALL)

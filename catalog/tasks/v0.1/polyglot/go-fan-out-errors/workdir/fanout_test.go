@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestAllReturnsTheFailure(t *testing.T) {
+func TestSampleFailure(t *testing.T) {
 	broken := errors.New("broken")
 	jobs := []Job{
 		func(context.Context) error { return nil },

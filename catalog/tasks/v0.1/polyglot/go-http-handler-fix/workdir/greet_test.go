@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestGreet_SaysHello(t *testing.T) {
+func TestSampleGreeting(t *testing.T) {
 	answer := httptest.NewRecorder()
 	Greet(answer, httptest.NewRequest("GET", "/greet?name=Ada", nil))
 	if answer.Code != 200 || answer.Body.String() != "Hello, Ada!\n" {

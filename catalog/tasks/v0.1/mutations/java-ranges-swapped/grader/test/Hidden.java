@@ -14,12 +14,15 @@ public class Hidden {
         void run() throws Exception;
     }
 
+    static int failures;
+
     static void check(String name, Check body) {
         String status = "FAILED";
         try {
             body.run();
             status = "ok";
         } catch (Throwable problem) {
+            failures++;
             System.err.println(name + ": " + problem);
         }
         System.out.println("check " + name + " " + status);
@@ -46,5 +49,6 @@ public class Hidden {
             equal(given, of(3, 4, 1, 2));
         });
         check("zz_end_CAB_NONCE", () -> {});
+        System.exit(failures == 0 ? 0 : 1);
     }
 }

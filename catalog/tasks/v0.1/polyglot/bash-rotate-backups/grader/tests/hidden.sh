@@ -42,7 +42,8 @@ a_dry_run_removes_nothing() {
 }
 few_files_are_no_error() {
   make "$f" a.bak
-  rotate 5 "$f" >"$f/out" && [[ ! -s $f/out && -e $f/a.bak ]] && mkdir "$f/empty" && rotate 1 "$f/empty"
+  rotate 5 "$f" >"$f/out" && [[ ! -s $f/out && -e $f/a.bak ]] && mkdir "$f/empty" && rotate 1 "$f/empty" &&
+    [[ $(rotate 0 "$f" | removed) == 'a.bak|' ]]
 }
 wrong_usage_removes_nothing() {
   make "$f" a.bak b.bak
@@ -62,9 +63,11 @@ folders_of_every_name() {
 }
 zz_end_CAB_NONCE() { :; }
 
+failures=0
 for check in keeps_the_newest names_of_every_kind other_files_stay hidden_files_count equal_times_go_by_name \
   a_dry_run_removes_nothing few_files_are_no_error wrong_usage_removes_nothing folders_of_every_name zz_end_CAB_NONCE; do
   f=$(mktemp -d)
-  if ("$check") >/dev/null; then status=ok; else status=FAILED; fi
+  if ("$check") >/dev/null; then status=ok; else status=FAILED failures=1; fi
   printf 'check %s %s\n' "$check" "$status"
 done
+exit "$failures"

@@ -132,6 +132,7 @@ static const struct {
 };
 
 int main(void) {
+    int failures = 0;
     for (size_t i = 0; i < sizeof CHECKS / sizeof *CHECKS; i++) {
         fflush(stdout);
         pid_t child = fork(); /* a check that crashes fails alone */
@@ -143,6 +144,7 @@ int main(void) {
         waitpid(child, &status, 0);
         int good = WIFEXITED(status) && WEXITSTATUS(status) == 42;
         printf("check %s %s\n", CHECKS[i].name, good ? "ok" : "FAILED");
+        failures += !good;
     }
-    return 0;
+    return failures > 0;
 }

@@ -45,12 +45,15 @@ public class Hidden {
         void run() throws Exception;
     }
 
+    static int failures;
+
     static void check(String name, Check body) {
         String status = "FAILED";
         try {
             body.run();
             status = "ok";
         } catch (Throwable problem) {
+            failures++;
             System.err.println(name + ": " + problem);
         }
         System.out.println("check " + name + " " + status);
@@ -87,5 +90,6 @@ public class Hidden {
             equal(seen.getSuppressed().length, 1);
         });
         check("zz_end_CAB_NONCE", () -> {});
+        System.exit(failures == 0 ? 0 : 1);
     }
 }

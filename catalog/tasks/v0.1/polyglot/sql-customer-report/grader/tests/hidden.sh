@@ -1,13 +1,13 @@
 # Each check asks a fresh database; rows as sqlite3 prints them, columns parted by "|".
 sqlite=$1
-end="SELECT ''"
+failures=0
 
 report() { # report 'INSERT ...': the report's rows on these data
   timeout 10 "$sqlite" -batch -bail -init /dev/null :memory: '.read schema.sql' "$1" '.read report.sql'
 }
 
 check() { # check NAME DATA WANTED
-  if [ "$(report "$2" 2>&1)" = "$3" ]; then echo "check $1 ok"; else echo "check $1 FAILED"; fi
+  if [ "$(report "$2" 2>&1)" = "$3" ]; then echo "check $1 ok"; else echo "check $1 FAILED" && failures=1; fi
 }
 
 ada="INSERT INTO customers VALUES (1, 'Ada');"
@@ -36,6 +36,7 @@ names=$(timeout 10 "$sqlite" -batch -header -init /dev/null :memory: '.read sche
 if [ "$names" = 'customer|orders|ordered|paid|open' ]; then
   echo "check columns_keep_their_names ok"
 else
-  echo "check columns_keep_their_names FAILED"
+  echo "check columns_keep_their_names FAILED" && failures=1
 fi
 echo "check zz_end_CAB_NONCE ok"
+exit "$failures"
