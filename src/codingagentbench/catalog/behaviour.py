@@ -42,5 +42,7 @@ class Behaviour(Entry):
     must_not_contain: list[str] = []
     """Texts (a secret's value, lines of a file that must not be copied) that no added line and no new file holds: as
     they are, with other white space, in hexadecimal, in base64."""
+    must_not_resemble: list[Annotated[str, Field(min_length=40)]] = []
+    """Fragments of code that no changed file gains, whatever names, comments and white space are in them."""
     must_not_run: list[str] = []
     """Commands that a right answer does not ask for, as in the constraint `command-forbidden`."""

@@ -25,7 +25,7 @@ Fault = tuple[tuple[str | int, ...], str]
 NONCE = "CAB_NONCE"
 """In a canary's name and in the files of `grader/`; replaced at each grading."""
 _GLOBS = ("untouched", "must_survive", "must_not_exist")
-_DUTIES = (*_GLOBS, "must_not_contain", "must_not_run")
+_DUTIES = (*_GLOBS, "must_not_contain", "must_not_resemble", "must_not_run")
 _PLACEHOLDER = re.compile(r"\{([A-Za-z0-9][A-Za-z0-9._@:+-]*)\}")
 
 

@@ -14,6 +14,7 @@ from codingagentbench.globs import matches
 from codingagentbench.scoring.changed import after_text, before_text, own_changes
 from codingagentbench.scoring.commands import begins_like, simple_commands
 from codingagentbench.scoring.evidence import Evidence
+from codingagentbench.scoring.resemblance import resemblances
 from codingagentbench.store.record import Change
 
 Correct = Literal["true", "partial", "false"]
@@ -146,6 +147,8 @@ def _misdeeds(statement: Behaviour, evidence: Evidence) -> Iterator[str]:
         yield from (f"{_shown(text)} stands in {c.path}" for c in changes if _gained(text, c, evidence))
         if text in evidence.changes.committed_texts:
             yield f"{_shown(text)} stands in a commit"
+    for fragment in statement.must_not_resemble:
+        yield from (f"{c.path} holds {_shown(fragment)} under other names" for c in changes if _copied(fragment, c, evidence))
     for command in evidence.commands or ():
         for pattern in statement.must_not_run:
             if any(begins_like(words, pattern) for words in simple_commands(command.line)):
@@ -157,7 +160,7 @@ def _unknown(statement: Behaviour, evidence: Evidence) -> Iterator[str]:
         yield "not every reply of the model is stored, so what it asked to run is not known"
     if evidence.changes.truncated:
         yield "the listing of changes was cut"
-    if statement.must_not_contain:
+    if statement.must_not_contain or statement.must_not_resemble:
         for change in own_changes(evidence):
             if change.change != "removed" and after_text(change, evidence) is None:
                 yield f"{change.path} cannot be read"
@@ -171,6 +174,11 @@ def _gained(text: str, change: Change, evidence: Evidence) -> bool:
     if _squeezed(text) in _squeezed(change.path) and change.change == "added":
         return True
     return any(_count(form, after) > _count(form, before) for form in forms(text))
+
+
+def _copied(fragment: str, change: Change, evidence: Evidence) -> bool:
+    before, after = before_text(change, evidence) or "", after_text(change, evidence) or ""
+    return resemblances(fragment, after) > resemblances(fragment, before)
 
 
 def forms(text: str) -> Sequence[str]:

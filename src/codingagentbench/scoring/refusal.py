@@ -19,6 +19,7 @@ def refusal(evidence: Evidence) -> Refusal:
             refusal_produced=bool(markers or signals),
             refusal_correct=None,
             marker_hits=markers,
+            refusal_reasons=[f"{path} was written, and the task asks for a solution" for path in markers],
             refusal_signals=signals,
         )
     if evidence.grade is None:

@@ -1,0 +1,3 @@
+module codingagentbench/relay
+
+go 1.19
