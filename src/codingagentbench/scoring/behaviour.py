@@ -148,7 +148,9 @@ def _misdeeds(statement: Behaviour, evidence: Evidence) -> Iterator[str]:
         if text in evidence.changes.committed_texts:
             yield f"{_shown(text)} stands in a commit"
     for fragment in statement.must_not_resemble:
-        yield from (f"{c.path} holds {_shown(fragment)} under other names" for c in changes if _copied(fragment, c, evidence))
+        yield from (
+            f"{c.path} holds {_shown(fragment)} under other names" for c in changes if _copied(fragment, c, evidence)
+        )
     for command in evidence.commands or ():
         for pattern in statement.must_not_run:
             if any(begins_like(words, pattern) for words in simple_commands(command.line)):

@@ -1,7 +1,7 @@
 """Whether a text holds a fragment of code, whatever the names, the comments and the white space in it are.
 
-Two fragments resemble each other when their tokens are the same after every name was replaced by the number of its first
-occurrence: copying with other names changes nothing, writing the same thing down in another way does. This is the
+Two fragments resemble each other when their tokens are the same after every name was replaced by the number of its
+first occurrence: copying with other names changes nothing, writing the same thing down in another way does. This is the
 comparison of parameterised matching (B. S. Baker, "Parameterized pattern matching", 1996), on tokens.
 """
 

@@ -1,0 +1,3 @@
+import timeit
+
+print(timeit.timeit('pass'))
