@@ -169,6 +169,21 @@ Constraint = Annotated[
 ]
 
 
+class Mutation(Entry):
+    """What a task made by `cab mutate` was made of. The agent sees none of it."""
+
+    base: TaskId
+    operator: Name
+    variant: Literal["public", "held-out"]
+    """`public`: its seed is known. `held-out`: made for one sweep from a seed that nobody knows yet."""
+    seed: str | None = None
+    """`public` only."""
+    commitment: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+    """`held-out` only: of the seed and a nonce, so that the seed can be proven later."""
+    renamed: int = 0
+    """Names that differ from the base task's."""
+
+
 class Task(Entry):
     """`task.toml`."""
 
@@ -197,3 +212,5 @@ class Task(Entry):
     build_outputs: list[str] = []
     """Globs of what builds and test runs leave behind; reported apart, in no diff."""
     constraints: list[Constraint] = []
+    mutation: Mutation | None = None
+    """Where the task was made by `cab mutate`."""

@@ -20,6 +20,7 @@ VERBS = {
     "site": "Build the static site from results.",
     "tui": "List, install and verify coding-agent CLIs.",
     "task": "List, examine and scaffold tasks.",
+    "mutate": "Make tasks by mutating the correct source of tasks.",
     "images": "Build and list the docker engine's images.",
     "clean": "Clear up what killed runs left on this machine.",
     "catalog": "Check the catalogue, print its JSON Schemas.",

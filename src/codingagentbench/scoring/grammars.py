@@ -69,7 +69,7 @@ def parsed(suffix: str, source: str) -> Node | None:
     text = source.encode("utf-8", "replace")
     if len(text) > MAX_SOURCE_BYTES:
         return None
-    root = Parser(_language(LANGUAGES[suffix])).parse(text).root_node
+    root = Parser(grammar(LANGUAGES[suffix])).parse(text).root_node
     # Walking the tree of a broken text can take half a minute (200,000 open brackets become 200,000 siblings).
     return None if root.has_error else root
 
@@ -89,5 +89,6 @@ def text_of(node: Node) -> str:
 
 
 @cache
-def _language(name: str) -> Language:
+def grammar(name: str) -> Language:
+    """The grammar of a language of GRAMMARS."""
     return Language(GRAMMARS[name]())

@@ -1,0 +1,1 @@
+"""Mutants: tasks made from the correct source of a task, by a seed."""

@@ -1,0 +1,63 @@
+"""Rounds of `cab mutate`: several tasks, one seed, folders written as they come."""
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import uvloop
+
+from codingagentbench.catalog.load import Catalog
+from codingagentbench.errors import unknown_name
+from codingagentbench.mutation.emit import write_mutant
+from codingagentbench.mutation.mutate import Mutant, Progress, Seed, Yield, mutate
+from codingagentbench.sandbox.base import Sandbox
+from codingagentbench.sandbox.engines import engine
+
+
+def run_mutate(
+    catalog: Catalog,
+    tasks: Sequence[str],
+    seed: Seed,
+    *,
+    count: int,
+    out: Path | None,
+    sandbox: str,
+    workers: int | None,
+    log: Progress,
+    done: Callable[[Mutant], None] = lambda _: None,
+) -> list[Yield]:
+    """`count` mutants of each task, written below `out` (a catalogue folder) where there is one.
+
+    Raises UsageError for an unknown task or one that has no mutants, SetupError without engine or toolchain.
+    """
+    held = engine(sandbox, hidden=[*catalog.roots])
+    held.preflight()
+    for task in tasks:
+        if task not in catalog.task_places:
+            raise unknown_name("task", task, catalog.task_places)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_all(catalog, tasks, seed, count, out, held, workers or os.cpu_count() or 1, log, done))
+
+
+async def _all(
+    catalog: Catalog,
+    tasks: Sequence[str],
+    seed: Seed,
+    count: int,
+    out: Path | None,
+    held: Sandbox,
+    workers: int,
+    log: Progress,
+    done: Callable[[Mutant], None],
+) -> list[Yield]:
+    found = []
+    for task_id in tasks:
+        task = catalog.task(task_id)
+        result = await mutate(catalog, task, seed, count, held, workers=workers, log=log)
+        for mutant in result.mutants:
+            if out is not None:
+                write_mutant(mutant.made, task.task.version, out)
+            done(mutant)
+        found.append(result)
+    return found

@@ -1,0 +1,46 @@
+"""The prompt of a mutant: what was asked for when the code was written, and that it no longer holds."""
+
+from codingagentbench.mutation.draw import pick, shuffled
+
+_OPENINGS = (
+    "The code in this folder did what the ticket below asks for. Since the last change to `{path}` it does not.",
+    "`{path}` was right once: it did all that the ticket below describes. A later edit broke it.",
+    "Somebody touched `{path}` last week, and now the work directory no longer does what was ordered (see below).",
+    "A regression has come into `{path}`. What the code has to do was written down in this ticket:",
+    "Our release is held up: `{path}` no longer behaves as this ticket, long closed, says it should.",
+    "While merging, one place of `{path}` was changed by mistake. What is asked of the code stands in this ticket:",
+)
+_SYMPTOMS = (
+    "Seen by {who}: what our checks call {checks} no longer holds.",
+    "{who} reports that {checks} went red and that nothing else was looked at.",
+    "The nightly run, says {who}, lists {checks} among what fails.",
+    "{who} noticed it first at {checks}.",
+)
+_CLOSINGS = (
+    "Find the mistake and put it right. The rest is as it should be; leave it alone.",
+    "Find what is wrong and mend it, and change nothing besides.",
+    "Repair it. It is one place, and no other file needs a change.",
+    "Please find the faulty place and correct it, without touching anything else.",
+)
+_PEOPLE = (
+    *("Ada", "Ben", "Chiara", "Dmitri", "Esra", "Femi", "Greta", "Hugo"),
+    *("Ines", "Jonas", "Kaori", "Lena", "Milan", "Noor", "Otto", "Priya"),
+)
+_MOST_CHECKS = 2
+
+
+def prompt_of(seed: str, ticket: str, path: str, failing: list[str], mutation: str) -> str:
+    """`ticket` is the base task's prompt under the new names; `failing` names the hidden tests that fail;
+    `mutation` tells the mutants of one seed apart.
+    """
+    shown = shuffled(seed, failing, "check", mutation)[:_MOST_CHECKS]
+    checks = " and ".join(f'"{name}"' for name in shown)
+    who = pick(seed, _PEOPLE, "who", mutation)
+    quoted = "\n".join(f"> {line}".rstrip() for line in ticket.splitlines())
+    parts = [
+        pick(seed, _OPENINGS, "opening", mutation).format(path=path),
+        quoted,
+        pick(seed, _SYMPTOMS, "symptom", mutation).format(who=who, checks=checks),
+        pick(seed, _CLOSINGS, "closing", mutation),
+    ]
+    return "\n\n".join(parts) + "\n"
