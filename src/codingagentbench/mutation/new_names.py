@@ -127,7 +127,7 @@ def _candidates(seed: str, name: str) -> list[str]:
 
 def _styled(like: str, words: list[str]) -> str:
     bare = like.strip("_")
-    lead, _, trail = like.partition(bare)
+    lead, trail = (like[: like.index(bare)], like[like.index(bare) + len(bare) :]) if bare else (like, "")
     if bare.isupper() and len(bare) > 1:
         styled = "_".join(words).upper()
     elif bare[:1].isupper():

@@ -3,12 +3,12 @@
 from codingagentbench.mutation.draw import pick, shuffled
 
 _OPENINGS = (
-    "The code in this folder did what the ticket below asks for. Since the last change to `{path}` it does not.",
-    "`{path}` was right once: it did all that the ticket below describes. A later edit broke it.",
-    "Somebody touched `{path}` last week, and now the work directory no longer does what was ordered (see below).",
-    "A regression has come into `{path}`. What the code has to do was written down in this ticket:",
-    "Our release is held up: `{path}` no longer behaves as this ticket, long closed, says it should.",
-    "While merging, one place of `{path}` was changed by mistake. What is asked of the code stands in this ticket:",
+    "The ticket below was done and closed. Since the last change to `{path}` the code no longer keeps to it.",
+    "`{path}` was right once: it did all that this ticket, closed since, asked for. A later edit broke it.",
+    "Somebody touched `{path}` last week, and what had been built after this ticket no longer works:",
+    "A regression has come into `{path}`. What the code has to do stands in this ticket, which had been carried out:",
+    "Our release is held up: `{path}` no longer behaves as it did when this ticket was closed.",
+    "While merging, one place of `{path}` was changed by mistake. The code had been finished after this ticket:",
 )
 _SYMPTOMS = (
     "Seen by {who}: what our checks call {checks} no longer holds.",
