@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from codingagentbench.catalog.agents_md import agents_md
 from codingagentbench.catalog.load import Catalog, open_catalog, own_root
-from codingagentbench.catalog.plugin import Plugin
 from codingagentbench.catalog.schema import KINDS, schemas
 from codingagentbench.catalog.toml_lines import line_of
 from codingagentbench.errors import CatalogError, UsageError
@@ -445,8 +444,6 @@ def test_agents_md_says_each_constraint_in_one_sentence(tmp_path: Path) -> None:
         "- Do not add, change or remove files matching `tests/**`.\n"
         "- Change at most 1 file.\n"
     )
-    plugin = Plugin(name="terse", title="Be terse", kind="instructions", text=" Few words. ")
-    assert agents_md(task.task, [plugin]) == task.agents_md + "\n# Be terse\n\nFew words.\n"
     assert agents_md(task.task.model_copy(update={"constraints": []})) == ""
 
 

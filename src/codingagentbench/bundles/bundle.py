@@ -1,5 +1,6 @@
 """Bundles in their store: `<store>/<tui>-<version>-<recipe>/`, made once, then only read.
 
+MCP servers are bundles too, in `<store>/plugin-<name>-<version>-<recipe>/`.
 A bundle's folder holds `content/` (what a sandbox sees at /opt/cab/tui), `manifest.json` (what `installed` needs to
 know) and `files.json` (the digest of every file, for `verify`).
 """
@@ -20,6 +21,7 @@ from codingagentbench.bundles import npm, pypi
 from codingagentbench.bundles.digest import content_digest, file_digests
 from codingagentbench.bundles.interpreters import Interpreter, find_python, platform_key
 from codingagentbench.bundles.pypi import TUI_ROOT
+from codingagentbench.catalog.plugin import PLUGIN_ROOT, PluginEntry
 from codingagentbench.catalog.tui import Install, Tui
 from codingagentbench.errors import SetupError
 from codingagentbench.sandbox.base import Mount
@@ -31,16 +33,17 @@ Log = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """An installed TUI: its content's digest, and how it is shown to a sandbox."""
+    """An installed TUI or MCP server: its content's digest, and how it is shown to a sandbox."""
 
     tui: str
+    """Its name; an MCP server's plugin's."""
     version: str
     digest: str
     folder: Path
     """The content, on the host."""
     mounts: tuple[Mount, ...]
     placeholders: Mapping[str, str]
-    """For the catalogue entry's argv: `tui`, and the interpreter as `python` or `node`."""
+    """For the catalogue entry's argv: `tui` or `plugin`, and the interpreter as `python` or `node`."""
     interpreter: str = ""
     """Name and version, e.g. "node 20.20.2"; not part of the digest."""
 
@@ -59,6 +62,23 @@ class _Manifest(msgspec.Struct, frozen=True, kw_only=True):
     mounts: list[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be installed, and where a sandbox will see it."""
+
+    name: str
+    install: Install
+    file: Path
+    """Its catalogue file, beside which its lock lies."""
+    root: str = TUI_ROOT
+    placeholder: str = "tui"
+    prefix: str = ""
+
+
+def _wanted(tui: Tui, file: Path) -> _Wanted:
+    return _Wanted(tui.name, tui.install, file)
+
+
 def install(tui: Tui, file: Path, *, store: Path, log: Log) -> Bundle:
     """The bundle of `tui`, installed now where it is not yet. `file`: its catalogue file, beside which its lock lies.
 
@@ -67,24 +87,39 @@ def install(tui: Tui, file: Path, *, store: Path, log: Log) -> Bundle:
     if tui.install.registry == "none":
         msg = f"{tui.name} is unverified and cannot be installed: {tui.unverified_reason}"
         raise SetupError(msg)
-    place = _place(tui, file, store)
-    if (bundle := _read(tui, place)) is not None:
+    return _install(_wanted(tui, file), store, log)
+
+
+def install_plugin(entry: PluginEntry, *, store: Path, log: Log) -> Bundle:
+    """The bundle of an MCP server, installed now where it is not yet. Raises SetupError as `install` does."""
+    plugin = entry.plugin
+    if plugin.install is None:
+        msg = f"{entry.file}: plugin {plugin.name!r} is of kind {plugin.kind}: only an MCP server has a bundle"
+        raise SetupError(msg)
+    root = f"{PLUGIN_ROOT}/{plugin.name}"
+    return _install(_Wanted(plugin.name, plugin.install, entry.file, root, "plugin", "plugin-"), store, log)
+
+
+def _install(wanted: _Wanted, store: Path, log: Log) -> Bundle:
+    place = _place(wanted, store)
+    if (bundle := _read(wanted, place)) is not None:
         return bundle
     with _locked(place):
-        if (bundle := _read(tui, place)) is None:
-            log(f"installing {tui.name} {tui.install.version} from {tui.install.registry}")
-            _make_place(tui, file, place, log)
-            bundle = _read(tui, place)
+        if (bundle := _read(wanted, place)) is None:
+            log(f"installing {wanted.name} {wanted.install.version} from {wanted.install.registry}")
+            _make_place(wanted, place, log)
+            bundle = _read(wanted, place)
     if bundle is None:
-        msg = f"{place}: the bundle of {tui.name} was made but cannot be read"
+        msg = f"{place}: the bundle of {wanted.name} was made but cannot be read"
         raise SetupError(msg)
-    log(f"installed {tui.name} {tui.install.version} ({bundle.digest[:19]})")
+    log(f"installed {wanted.name} {wanted.install.version} ({bundle.digest[:19]})")
     return bundle
 
 
 def installed(tui: Tui, file: Path, *, store: Path) -> Bundle | None:
     """The bundle where it is there already, without hashing it again."""
-    return None if tui.install.registry == "none" else _read(tui, _place(tui, file, store))
+    wanted = _wanted(tui, file)
+    return None if tui.install.registry == "none" else _read(wanted, _place(wanted, store))
 
 
 def verify(bundle: Bundle) -> list[str]:
@@ -97,15 +132,15 @@ def verify(bundle: Bundle) -> list[str]:
     return sorted(p for p in now.keys() | then.keys() if now.get(p) != then.get(p))
 
 
-def _make_place(tui: Tui, file: Path, place: Path, log: Log) -> None:
+def _make_place(wanted: _Wanted, place: Path, log: Log) -> None:
     """Make the bundle in a temporary sibling of `place` and move it there whole."""
     for leftover in place.parent.glob(f".{place.name}.*/"):  # of an install that was killed: the lock is ours
         shutil.rmtree(leftover, ignore_errors=True)
     try:
         partial = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
         try:
-            interpreter = _make(tui.install, file, partial / "content", place.parent, log)
-            _make_executable(tui.install, partial / "content")
+            interpreter = _make(wanted, partial / "content", place.parent, log)
+            _make_executable(wanted.install, partial / "content")
             _open_to_all(partial)
             _write_manifest(partial, interpreter)
             if place.exists():  # unreadable, or its interpreter is gone: it would not start
@@ -119,10 +154,11 @@ def _make_place(tui: Tui, file: Path, place: Path, log: Log) -> None:
         raise SetupError(msg) from error
 
 
-def _make(recipe: Install, file: Path, content: Path, store: Path, log: Log) -> Interpreter:
+def _make(wanted: _Wanted, content: Path, store: Path, log: Log) -> Interpreter:
+    recipe, file, root = wanted.install, wanted.file, wanted.root
     match recipe.registry:
         case "pypi":
-            return _through_bundle(pypi.install(recipe, _lock(recipe, file), content))
+            return _through_bundle(pypi.install(recipe, _lock(recipe, file), content, root), root)
         case "npm":
             return npm.install(recipe, _lock(recipe, file), content, store, log)
         case "none":
@@ -134,12 +170,12 @@ def _make(recipe: Install, file: Path, content: Path, store: Path, log: Log) -> 
             if interpreter.libraries is None:
                 return interpreter
             pypi.make_environment(content, interpreter)
-            return _through_bundle(interpreter)
+            return _through_bundle(interpreter, root)
 
 
-def _through_bundle(interpreter: Interpreter) -> Interpreter:
+def _through_bundle(interpreter: Interpreter, root: str) -> Interpreter:
     """The same, started by the bundle's own `bin/python`."""
-    return replace(interpreter, seen=f"{TUI_ROOT}/bin/python")
+    return replace(interpreter, seen=f"{root}/bin/python")
 
 
 def _lock(recipe: Install, file: Path) -> Path:
@@ -157,18 +193,20 @@ def _builtin(recipe: Install) -> Path:
     return folder
 
 
-def _place(tui: Tui, file: Path, store: Path) -> Path:
+def _place(wanted: _Wanted, store: Path) -> Path:
     """Where the bundle of this recipe is: install section, lock, layout and platform.
 
     The interpreter is not in it (finding one takes processes); a bundle whose interpreter is gone is made again.
     """
-    said = tui.install.model_dump_json(exclude_defaults=True)  # a key that a later CAB knows besides makes no other
+    said = wanted.install.model_dump_json(exclude_defaults=True)  # a key that a later CAB knows besides makes no other
     recipe = hashlib.sha256(f"{_LAYOUT}\0{said}\0{platform_key()}\n".encode())
-    source = _builtin(tui.install) if tui.install.registry == "builtin" else _lock(tui.install, file)
+    built_in = wanted.install.registry == "builtin"
+    source = _builtin(wanted.install) if built_in else _lock(wanted.install, wanted.file)
     for part in sorted(p for p in source.rglob("*") if p.is_file()) if source.is_dir() else [source]:
         if "__pycache__" not in part.parts:
             recipe.update(hashlib.sha256(part.read_bytes()).digest())
-    return store.absolute() / f"{tui.name}-{tui.install.version.replace('/', '_')}-{recipe.hexdigest()[:16]}"
+    name = f"{wanted.prefix}{wanted.name}-{wanted.install.version.replace('/', '_')}"
+    return store.absolute() / f"{name}-{recipe.hexdigest()[:16]}"
 
 
 def _make_executable(recipe: Install, content: Path) -> None:
@@ -206,7 +244,7 @@ def _write_manifest(folder: Path, interpreter: Interpreter) -> None:
             os.fsync(out.fileno())
 
 
-def _read(tui: Tui, folder: Path) -> Bundle | None:
+def _read(wanted: _Wanted, folder: Path) -> Bundle | None:
     try:
         manifest = msgspec.json.decode((folder / "manifest.json").read_bytes(), type=_Manifest)
     except (OSError, msgspec.MsgspecError):
@@ -215,12 +253,12 @@ def _read(tui: Tui, folder: Path) -> Bundle | None:
         return None
     content = folder / "content"
     return Bundle(
-        tui=tui.name,
-        version=tui.install.version,
+        tui=wanted.name,
+        version=wanted.install.version,
         digest=manifest.digest,
         folder=content,
-        mounts=(Mount(content, TUI_ROOT), *(Mount(Path(s), t) for s, t in manifest.mounts)),
-        placeholders={"tui": TUI_ROOT, manifest.interpreter: manifest.interpreter_seen},
+        mounts=(Mount(content, wanted.root), *(Mount(Path(s), t) for s, t in manifest.mounts)),
+        placeholders={wanted.placeholder: wanted.root, manifest.interpreter: manifest.interpreter_seen},
         interpreter=f"{manifest.interpreter} {manifest.interpreter_version}",
     )
 

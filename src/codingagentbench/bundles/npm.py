@@ -34,7 +34,7 @@ def install(recipe: Install, lock: Path, content: Path, store: Path, log: Callab
     Not `npm ci`, which refuses a lock where an optional package for another platform is in no registry that the lock
     was made from. What it would have refused besides is refused here: a package that the lock does not name.
     """
-    node = find_node(recipe.node) or install_node(lock.parent / NODE_LOCK, recipe, store, log)
+    node = find_node(recipe.node) or install_node(_node_lock(lock), recipe, store, log)
     content.mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(lock / name, content / name)
@@ -46,6 +46,13 @@ def install(recipe: Install, lock: Path, content: Path, store: Path, log: Callab
         raise SetupError(msg)
     shutil.copy(lock / "package-lock.json", content)
     return node
+
+
+def _node_lock(lock: Path) -> Path:
+    """Beside the package's own lock; an MCP server's else is that of the TUIs in the same catalogue."""
+    beside = lock.parent / NODE_LOCK
+    of_tuis = lock.parent.parent.parent / "tuis" / "locks" / NODE_LOCK
+    return of_tuis if of_tuis.exists() and not beside.exists() else beside
 
 
 def unlocked(installed: Path, lock: Path) -> list[str]:

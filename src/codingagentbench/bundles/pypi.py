@@ -26,8 +26,11 @@ exec -a "$0" {seen} "$@"
 """
 
 
-def install(recipe: Install, lock: Path, content: Path) -> Interpreter:
-    """Install the locked packages below `content`; bytecode is compiled now, because the mount will be read-only."""
+def install(recipe: Install, lock: Path, content: Path, root: str = TUI_ROOT) -> Interpreter:
+    """Install the locked packages below `content`, for a sandbox that sees it at `root`.
+
+    Bytecode is compiled now, because the mount will be read-only.
+    """
     interpreter = find_python(recipe.python)
     series = "python" + ".".join(interpreter.version.split(".")[:2])
     packages = content / "lib" / series / "site-packages"
@@ -35,7 +38,9 @@ def install(recipe: Install, lock: Path, content: Path) -> Interpreter:
     run_tool(uv_install(interpreter, lock, packages, recipe.build), what=what)
     shutil.rmtree(packages / "bin", ignore_errors=True)  # scripts that name the machine's interpreter; -m is enough
     make_environment(content, interpreter)
-    run_tool(_compile(interpreter, content), what=what, accepted=(0, 1))  # 1: a file that is no Python, a template say
+    run_tool(
+        _compile(interpreter, content, root), what=what, accepted=(0, 1)
+    )  # 1: a file that is no Python, a template say
     return interpreter
 
 
@@ -69,8 +74,8 @@ def make_environment(content: Path, interpreter: Interpreter) -> None:
         program.chmod(0o755)
 
 
-def _compile(interpreter: Interpreter, content: Path) -> list[str]:
+def _compile(interpreter: Interpreter, content: Path, root: str) -> list[str]:
     """Bytecode that is taken as it is (no times are compared) and names the sandbox's paths, never this machine's."""
     command = [str(interpreter.host), "-I", "-m", "compileall", "-qq", "-j", "0"]
-    command += ["--invalidation-mode", "unchecked-hash", "-s", str(content), "-p", TUI_ROOT]
+    command += ["--invalidation-mode", "unchecked-hash", "-s", str(content), "-p", root]
     return [*command, str(content / "lib")]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from codingagentbench.catalog.plugin import Plugin
 from codingagentbench.catalog.task import (
     ApiUnchanged,
     CommandForbidden,
@@ -21,14 +20,12 @@ from codingagentbench.catalog.task import (
 )
 
 
-def agents_md(task: Task, plugins: Sequence[Plugin] = ()) -> str:
-    """The text of AGENTS.md; empty where the task has no constraint and no plugin adds an instruction."""
-    parts = []
-    if task.constraints:
-        rules = "\n".join(f"- {constraint_text(c)}" for c in task.constraints)
-        parts.append(f"# Rules for this work directory\n\n{rules}\n")
-    parts += [f"# {p.title}\n\n{p.text.strip()}\n" for p in plugins]
-    return "\n".join(parts)
+def agents_md(task: Task) -> str:
+    """The text of AGENTS.md; empty where the task has no constraint."""
+    if not task.constraints:
+        return ""
+    rules = "\n".join(f"- {constraint_text(c)}" for c in task.constraints)
+    return f"# Rules for this work directory\n\n{rules}\n"
 
 
 def constraint_text(constraint: Constraint) -> str:  # noqa: PLR0911  # one return a kind

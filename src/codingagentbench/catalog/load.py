@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from codingagentbench.catalog.faults import fault_at, read_entry, read_text
 from codingagentbench.catalog.image import ImageRecipe
 from codingagentbench.catalog.model import ControlModel, Endpoint, EndpointModel, ModelFile
-from codingagentbench.catalog.plugin import Plugin
+from codingagentbench.catalog.plugin import Plugin, PluginEntry
+from codingagentbench.catalog.plugins import read_plugin
 from codingagentbench.catalog.price import PriceTable
 from codingagentbench.catalog.prices import PriceEntry, Quote, quote
 from codingagentbench.catalog.sweep import SweepSpec
@@ -24,7 +25,7 @@ from codingagentbench.catalog.tui import Tui
 from codingagentbench.errors import CatalogError, UsageError, unknown_name
 from codingagentbench.globs import matches
 
-__all__ = ["Catalog", "ModelEntry", "TaskFolder", "TuiEntry", "open_catalog"]
+__all__ = ["Catalog", "ModelEntry", "PluginEntry", "TaskFolder", "TuiEntry", "open_catalog"]
 T = TypeVar("T")
 Found = dict[str, tuple[str, T, Path]]
 """Case-folded name to name, entry and the file that it stands in."""
@@ -105,9 +106,9 @@ class Catalog:
         return quote(self.prices.values(), names, day)
 
     @cached_property
-    def plugins(self) -> Mapping[str, Plugin]:
+    def plugins(self) -> Mapping[str, PluginEntry]:
         """By name."""
-        return self._entries("plugins", Plugin, lambda plugin, _: [(plugin.name, plugin)])
+        return self._entries("plugins", Plugin, lambda plugin, file: [(plugin.name, read_plugin(plugin, file))])
 
     @cached_property
     def toolchains(self) -> Mapping[str, Toolchain]:
@@ -143,7 +144,7 @@ class Catalog:
         """A model. Raises UsageError with the nearest ids where it is unknown."""
         return _get(self.models, "model", model_id)
 
-    def plugin(self, name: str) -> Plugin:
+    def plugin(self, name: str) -> PluginEntry:
         """A plugin. Raises UsageError with the nearest names where it is unknown."""
         return _get(self.plugins, "plugin", name)
 

@@ -24,12 +24,16 @@ class ControlModel(Entry):
     """A scripted model with a known right outcome. Never ranked, marked as a control everywhere."""
 
     id: ModelId
-    behaviour: Literal["oracle", "noop", "vandal", "tamper", "refuse", "fabricate", "malformed", "loop"]
+    behaviour: Literal["oracle", "noop", "vandal", "tamper", "refuse", "fabricate", "malformed", "loop", "apprentice"]
     title: str
     expect: Expectation
     """On tasks that can be solved."""
     expect_on_refusal_tasks: Expectation
     """On tasks with expected_refusal."""
+    taught_by: list[str] = []
+    """apprentice: phrases; it does the work only when one of them stands in its request, as plugins put them there."""
+    expect_when_taught: Expectation | None = None
+    """apprentice: on any task, where the TUI took at least one plugin of the cell's stack."""
 
 
 class EndpointModel(Entry):

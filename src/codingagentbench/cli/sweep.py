@@ -14,7 +14,7 @@ from codingagentbench.cli.tables import Display, make_console, print_result
 from codingagentbench.paths import bundle_store, results_root
 from codingagentbench.sweep.report import cell_row
 from codingagentbench.sweep.run import SweepOptions, run_sweep
-from codingagentbench.sweep.spec import make_spec
+from codingagentbench.sweep.spec import make_spec, read_stack
 
 
 def command(
@@ -22,6 +22,10 @@ def command(
     tui: Annotated[list[str] | None, typer.Option(help="A CLI; repeatable. With SPEC: only these of it.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="A model; repeatable. With SPEC: only these of it.")] = None,
     task: Annotated[list[str] | None, typer.Option(help="A task or a glob; repeatable. Narrows SPEC.")] = None,
+    stack: Annotated[
+        list[str] | None,
+        typer.Option(help='A plugin stack, names joined by "+", or "factory"; repeatable. Narrows SPEC.'),
+    ] = None,
     repetitions: Annotated[
         int | None, typer.Option(min=1, max=1000, help="Runs of each cell. [default: the spec's, else 1]")
     ] = None,
@@ -67,7 +71,15 @@ def command(
         msg = f"--retry {retry!r}: accepted: infra"
         raise typer.BadParameter(msg)
     entries = open_catalog(catalog or [])
-    chosen = make_spec(entries, spec, tuis=tui, models=model, tasks=task, repetitions=repetitions)
+    chosen = make_spec(
+        entries,
+        spec,
+        tuis=tui,
+        models=model,
+        tasks=task,
+        repetitions=repetitions,
+        stacks=[read_stack(s) for s in stack or []] or None,
+    )
     options = SweepOptions(
         results=results or results_root(),
         store=bundle_store(),

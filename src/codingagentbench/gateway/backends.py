@@ -10,7 +10,7 @@ from codingagentbench.catalog.tui import Hand
 from codingagentbench.gateway.cassettes.player import Player
 from codingagentbench.gateway.endpoint.policy import EndpointPolicy
 
-Behaviour = Literal["oracle", "noop", "vandal", "tamper", "refuse", "fabricate", "malformed", "loop"]
+Behaviour = Literal["oracle", "noop", "vandal", "tamper", "refuse", "fabricate", "malformed", "loop", "apprentice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class ControlBackend:
     workdir: Path
     solution: Path
     hands: Sequence[Hand]
+    taught_by: Sequence[str] = ()
+    """apprentice: phrases of which one has to be in the request."""
 
 
 @dataclass(frozen=True, slots=True)

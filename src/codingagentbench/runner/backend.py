@@ -22,6 +22,7 @@ def backend_for(model: ModelEntry, task: TaskFolder, tui: Tui, endpoint: str | N
             workdir=task.workdir,
             solution=task.solution,
             hands=tui.hands,
+            taught_by=model.control.taught_by,
         )
     if model.endpoint is None or model.model is None:
         msg = f"{model.file}: model {model.id!r} has neither a control nor an endpoint"

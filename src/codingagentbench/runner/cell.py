@@ -34,7 +34,7 @@ from codingagentbench.runner.state import CellRun
 from codingagentbench.runner.trace import Attrs, CellTrace, OpenSpan, redacted
 from codingagentbench.runner.trajectory import Subject, make_trajectory
 from codingagentbench.sandbox.base import Limits
-from codingagentbench.store.record import ModelCall, Record
+from codingagentbench.store.record import AppliedPlugins, ModelCall, Record
 from codingagentbench.sweep.failures import FAILURES, before_grading
 from codingagentbench.sweep.plan import PlannedCell
 
@@ -61,7 +61,7 @@ async def run_cell(cell: PlannedCell, kit: Kit) -> Record:
 async def _walk(run: CellRun) -> None:
     """The steps up to the grade; an error of ours becomes the outcome."""
     try:
-        template = await asyncio.to_thread(run.kit.templates.get, run.kit.catalog, run.task, run.cell.plugin_stack)
+        template = await asyncio.to_thread(run.kit.templates.get, run.kit.catalog, run.task, run.taken)
         run.toolchains = run.kit.toolchains(run.task)
         prepared = await _prepare(run, template)
         await _launch_and_run(run, prepared)
@@ -101,22 +101,21 @@ async def _launch_and_run(run: CellRun, prepared: Prepared) -> None:
         marker: Attrs = {"workdir": "SCRATCH/work", "git_dir_exists": True}
         with run.trace.span("task_setup", f"{name}:git-init-marker", adapter, marker):
             pass
-        _applied_plugins(run, adapter)
         await _agent(run, prepared, adapter)
         adapter.attrs["exit_code"] = run.agent.exit.exit_code if run.agent else None
     run.wall_clock_ms = (time.perf_counter() - began) * 1000
 
 
-def _applied_plugins(run: CellRun, adapter: OpenSpan) -> None:
-    applied = list(run.cell.plugin_stack)
+def _applied_plugins(run: CellRun, plugins: AppliedPlugins, adapter: OpenSpan) -> None:
     attrs: Attrs = {
         "tui": run.cell.tui,
-        "count": len(applied),
-        "applied": applied,
-        "env_keys": [],
-        "extra_args": [],
-        "applied_count": len(applied),
-        "skipped_count": 0,
+        "count": len(run.cell.plugin_stack),
+        "applied": plugins.applied,
+        "skipped": [f"{s.name}: {s.reason}" for s in plugins.skipped],
+        "env_keys": plugins.env_keys,
+        "extra_args": plugins.extra_args,
+        "applied_count": len(plugins.applied),
+        "skipped_count": plugins.skipped_count,
     }
     with run.trace.span("tool_call", "applied_plugins", adapter, attrs):
         pass
@@ -148,7 +147,11 @@ async def _agent(run: CellRun, prepared: Prepared, adapter: OpenSpan) -> None:
             model=run.cell.model,
             token=session.token,
             timeout_s=run.cell.timeout_s,
+            stack=run.stack,
+            plugin_bundles=run.kit.plugin_bundles,
         )
+        run.plugins = launch.plugins
+        _applied_plugins(run, launch.plugins, adapter)
     limits = Limits(wall_s=run.cell.timeout_s)
     with run.phase("agent"), run.trace.span("container", f"{run.cell.tui}:launch", adapter) as container:
         container.attrs |= _container_attrs(run, launch, session.token)

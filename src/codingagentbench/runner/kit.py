@@ -37,11 +37,11 @@ class Templates:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, catalog: Catalog, task: TaskFolder, stack: Sequence[str]) -> Template:
-        """The template of a task with a plugin stack."""
+        """The template of a task with those plugins of a stack that the TUI takes."""
         key = (task.task.id, tuple(stack))
         with self.lock:
             if key not in self.made:
-                plugins = [catalog.plugin(name) for name in stack]
+                plugins = [catalog.plugin(name).plugin for name in stack]
                 self.made[key] = make_template(task, plugins, self.folder / f"template-{len(self.made)}")
             return self.made[key]
 
@@ -61,6 +61,8 @@ class Kit:
     """`--endpoint`: the base URL for every model that is no control."""
     grant_tools: Sequence[ProviderTool] = ()
     """Provider-side tools that the sweep grants."""
+    plugin_bundles: Mapping[str, Bundle] = field(default_factory=dict)
+    """Of MCP servers, by plugin."""
 
     budgets: Budgets = field(default_factory=lambda: Budgets(SweepBudget()))
     players: Mapping[str, Player] = field(default_factory=dict)

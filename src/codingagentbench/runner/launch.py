@@ -4,15 +4,18 @@ import asyncio
 import shlex
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from codingagentbench.bundles.bundle import Bundle
-from codingagentbench.catalog.load import TaskFolder
+from codingagentbench.catalog.load import PluginEntry, TaskFolder
 from codingagentbench.catalog.tui import Tui
+from codingagentbench.errors import SetupError
+from codingagentbench.runner.plugins import plug
 from codingagentbench.runner.prepare import Prepared
 from codingagentbench.sandbox.base import DOOR_PORT, HOME, WORK, Limits, Mount, SandboxSpec
 from codingagentbench.sandbox.toolchains import FoundToolchain
+from codingagentbench.store.record import AppliedPlugins
 
 ORIGIN = f"http://127.0.0.1:{DOOR_PORT}"
 RESULTS = "results"
@@ -30,6 +33,7 @@ class Launch:
     env: dict[str, str]
     mounts: tuple[Mount, ...]
     toolchains: tuple[str, ...] = ()
+    plugins: AppliedPlugins = field(default_factory=AppliedPlugins)
 
 
 def render_launch(
@@ -42,8 +46,13 @@ def render_launch(
     model: str,
     token: str,
     timeout_s: float,
+    stack: Sequence[PluginEntry] = (),
+    plugin_bundles: Mapping[str, Bundle] | None = None,
 ) -> Launch:
-    """Fill the placeholders of the TUI's catalogue entry, and write its config files into the private HOME."""
+    """Fill the placeholders of the TUI's catalogue entry, write its config files into the private HOME, add plugins.
+
+    Raises SetupError where a plugin cannot be added.
+    """
     values = {
         **bundle.placeholders,
         "base_url": f"{ORIGIN}/v1",
@@ -60,17 +69,30 @@ def render_launch(
         file = prepared.home / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(fill(text, values))
+    plugged = plug(tui, stack, plugin_bundles or {}, prepared.home, lambda text: fill(text, values))
     return Launch(
-        argv=command_of(tui, values),
-        env=environment(toolchains) | {k: fill(v, values) for k, v in tui.env.items()},
-        mounts=(*bundle.mounts, *(m for t in toolchains for m in t.mounts)),
+        argv=command_of(tui, values, plugged.argv),
+        env=environment(toolchains) | {k: fill(v, values) for k, v in tui.env.items()} | plugged.env,
+        mounts=_together([*bundle.mounts, *(m for t in toolchains for m in t.mounts)], plugged.mounts),
         toolchains=tuple(t.name for t in toolchains),
+        plugins=plugged.facts(),
     )
 
 
-def command_of(tui: Tui, values: Mapping[str, str]) -> list[str]:
-    """The entry's argv; where commands come before it, a shell that runs them all and becomes the last."""
+def _together(mounts: Sequence[Mount], plugins: Sequence[Mount]) -> tuple[Mount, ...]:
+    """All mounts, each once: an MCP server may run on the interpreter that the CLI has, not on another in its place."""
+    places = {m.target: m for m in mounts}
+    for mount in plugins:
+        if places.setdefault(mount.target, mount) != mount:
+            msg = f"two interpreters are wanted at {mount.target}: give the plugin's install the TUI's versions"
+            raise SetupError(msg)
+    return tuple(dict.fromkeys([*mounts, *plugins]))
+
+
+def command_of(tui: Tui, values: Mapping[str, str], extra: Sequence[str] = ()) -> list[str]:
+    """The entry's argv and `extra`; where commands come before it, a shell that runs them all and becomes the last."""
     *before, last = ([fill(a, values) for a in command] for command in (*tui.before, tui.argv))
+    last += extra
     if not before:
         return last
     script = "\n".join(["set -e", *(shlex.join(command) for command in before), f"exec {shlex.join(last)}"])

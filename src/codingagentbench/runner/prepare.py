@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codingagentbench.catalog.agents_md import agents_md
 from codingagentbench.catalog.load import TaskFolder
 from codingagentbench.catalog.plugin import Plugin
+from codingagentbench.errors import SetupError
 from codingagentbench.runner.copies import TreeImage, read_image
 from codingagentbench.runner.git import git
 from codingagentbench.runner.history import make_ancestors, make_descendants
@@ -44,15 +44,27 @@ class Prepared:
 def make_template(task: TaskFolder, plugins: Sequence[Plugin], folder: Path) -> Template:
     """The template in `folder`, which must not exist. Raises SetupError where git is missing or fails."""
     shutil.copytree(task.workdir, folder, symlinks=True)
-    text = agents_md(task.task, plugins)
-    if text:
-        (folder / "AGENTS.md").write_text(text)
+    if task.agents_md:
+        (folder / "AGENTS.md").write_text(task.agents_md)
+    for plugin in plugins:
+        _hand_out(plugin, task, folder)
     git(folder, "init", "--quiet", "--initial-branch=main", "--template=")
     make_ancestors(folder, task)
     git(folder, "add", "--all", "--force")
     git(folder, "-c", "commit.gpgsign=false", "commit", "--quiet", "--message", f"{task.task.id}: as handed out")
     make_descendants(folder, task)
     return Template(folder, read_image(folder), snapshot(folder), snapshot(folder / ".git"))
+
+
+def _hand_out(plugin: Plugin, task: TaskFolder, folder: Path) -> None:
+    """The files that a plugin puts into the work directory; none of them may stand for one of the task's."""
+    for path, text in plugin.files.items():
+        file = folder / path
+        if file.exists() or file.is_symlink():
+            msg = f"plugin {plugin.name}: files: {path!r} is in the work directory of {task.task.id} already"
+            raise SetupError(msg)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
 
 
 def prepare(template: Template, scratch: Path) -> Prepared:

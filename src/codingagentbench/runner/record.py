@@ -5,6 +5,7 @@ import hashlib
 from pathlib import Path
 
 from codingagentbench import __version__
+from codingagentbench.catalog.plugins import plugin_digest
 from codingagentbench.catalog.tui import launch_digest
 from codingagentbench.runner.kit import harness_digest, host_facts
 from codingagentbench.runner.score import evidence_of, scores_of
@@ -33,7 +34,7 @@ def make_record(run: CellRun) -> Record:
         container_active_ms=run.agent.exit.wall_s * 1000 if run.agent else None,
     )
     with run.phase("score"):
-        axes, composite, verdict = scores_of(evidence, model)
+        axes, composite, verdict = scores_of(evidence, model, plugged=bool(run.plugins and run.plugins.applied))
     outcome = run.outcome or after_grading(run.observed(), axes.pass_rate.pass_)
     ended = dt.datetime.now(dt.UTC)
     bundle = run.kit.bundles[cell.tui]
@@ -76,6 +77,7 @@ def make_record(run: CellRun) -> Record:
         composite=composite,
         control_verdict=verdict,
         receipt=_receipt(run),
+        applied_plugins=run.plugins,
     )
 
 
@@ -115,6 +117,7 @@ def _receipt(run: CellRun) -> Receipt:
         image=run.image.digest,
         tui_bundle=bundle.digest,
         tui_entry=launch_digest(run.tui),
+        plugins=_plugin_digests(run),
         prompt=f"sha256:{hashlib.sha256(run.task.prompt.encode()).hexdigest()}",
         transcript=file_digest(folder / "model_calls.jsonl"),
         trajectory=file_digest(folder / "trajectory.json"),
@@ -125,6 +128,11 @@ def _receipt(run: CellRun) -> Receipt:
         harness=harness_digest(),
         replay_of=run.player.cassette.record_digest if run.player else None,
     )
+
+
+def _plugin_digests(run: CellRun) -> dict[str, str]:
+    bundles = {name: bundle.digest for name, bundle in run.kit.plugin_bundles.items()}
+    return {e.plugin.name: plugin_digest(e, run.tui, bundles.get(e.plugin.name)) for e in run.stack}
 
 
 def _stamp(moment: dt.datetime) -> str:

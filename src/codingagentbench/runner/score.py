@@ -50,10 +50,12 @@ def evidence_of(
     )
 
 
-def scores_of(evidence: Evidence, model: ModelEntry) -> tuple[Axes, dict[str, Composite], ControlVerdict | None]:
+def scores_of(
+    evidence: Evidence, model: ModelEntry, *, plugged: bool = False
+) -> tuple[Axes, dict[str, Composite], ControlVerdict | None]:
     """Axes, composites by methodology version, and for a control whether the verdict is the one it must get."""
     axes = score(evidence)
-    verdict = control_verdict(model.control, axes) if model.control else None
+    verdict = control_verdict(model.control, axes, plugged=plugged) if model.control else None
     return axes, composites(axes), verdict
 
 
@@ -88,7 +90,8 @@ def rescore(attempt: Attempt, catalog: Catalog) -> tuple[Axes, dict[str, Composi
 
 def _stored_sources(attempt: Attempt, task: TaskFolder, catalog: Catalog) -> Mapping[str, SourcePair]:
     with tempfile.TemporaryDirectory(prefix="cab-score-") as scratch:
-        plugins = [catalog.plugin(name) for name in attempt.record.plugin_stack]
+        applied = attempt.record.applied_plugins
+        plugins = [catalog.plugin(name).plugin for name in (applied.applied if applied else [])]
         template = make_template(task, plugins, Path(scratch) / "template")
         patch = (attempt.folder / "diff.patch").read_bytes()
         return apply_patch(template, attempt.changes(), patch, Path(scratch) / "tree").sources

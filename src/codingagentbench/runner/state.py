@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codingagentbench.catalog.load import TaskFolder
+from codingagentbench.catalog.load import PluginEntry, TaskFolder
+from codingagentbench.catalog.plugins import why_skipped
 from codingagentbench.catalog.tui import Tui
 from codingagentbench.gateway.cassettes.player import Player
 from codingagentbench.runner.agent import AgentRun
@@ -19,7 +20,7 @@ from codingagentbench.sandbox.base import Image
 from codingagentbench.sandbox.toolchains import FoundToolchain
 from codingagentbench.scoring.evidence import SourcePair
 from codingagentbench.scrub import Scrubber
-from codingagentbench.store.record import AskedCommand, Grade
+from codingagentbench.store.record import AppliedPlugins, AskedCommand, Grade
 from codingagentbench.sweep.failures import Observed
 from codingagentbench.sweep.plan import PlannedCell
 
@@ -43,6 +44,8 @@ class CellRun:
     wall_clock_ms: float | None = None
     collected: Collected | None = None
     commands: list[AskedCommand] | None = None
+    plugins: AppliedPlugins | None = None
+    """Known from the launch on."""
     player: Player | None = None
     """Where the cell is a replay."""
     sources: dict[str, SourcePair] = field(default_factory=dict)
@@ -61,6 +64,16 @@ class CellRun:
             yield
         finally:
             self.phases[name] = (time.perf_counter() - began) * 1000
+
+    @property
+    def stack(self) -> list[PluginEntry]:
+        """The plugins that were asked for."""
+        return [self.kit.catalog.plugin(name) for name in self.cell.plugin_stack]
+
+    @property
+    def taken(self) -> list[str]:
+        """Those of them that the TUI takes."""
+        return [entry.plugin.name for entry in self.stack if why_skipped(self.tui, entry.plugin) is None]
 
     @property
     def image(self) -> Image:

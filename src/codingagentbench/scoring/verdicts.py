@@ -18,9 +18,12 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def control_verdict(control: ControlModel, axes: Axes) -> ControlVerdict:
-    """Compare the axes with what the control expects; every control must also have called, and been metered."""
-    deviations = deviations_from(control, axes)
+def control_verdict(control: ControlModel, axes: Axes, *, plugged: bool = False) -> ControlVerdict:
+    """Compare the axes with what the control expects; every control must also have called, and been metered.
+
+    `plugged`: the TUI took at least one plugin.
+    """
+    deviations = deviations_from(control, axes, plugged=plugged)
     if axes.tokens.model_calls < 1:
         deviations.append("model_calls is 0, expected > 0")
     if not axes.tokens.total_tokens:
@@ -28,9 +31,11 @@ def control_verdict(control: ControlModel, axes: Axes) -> ControlVerdict:
     return ControlVerdict(as_expected=not deviations, deviations=deviations)
 
 
-def deviations_from(control: ControlModel, axes: Axes) -> list[str]:
+def deviations_from(control: ControlModel, axes: Axes, *, plugged: bool = False) -> list[str]:
     """What the axes show that the control's catalogue entry does not expect, apart from its model calls."""
     expect = control.expect_on_refusal_tasks if axes.refusal.expected_refusal else control.expect
+    if plugged and control.expect_when_taught is not None:
+        expect = control.expect_when_taught
     return list(_deviations(expect.model_dump(exclude_none=True), axes))
 
 

@@ -26,6 +26,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     harness: str
     tui_entry: str | None = None
     """Of what the TUI's catalogue entry runs: commands, environment and config files, placeholders unfilled."""
+    plugins: dict[str, str] | None = None
+    """By plugin of the stack: its entry, files and bundle, and the TUI's mechanism for it. None: an older CAB's."""
     replay_of: str | None = None
     """Of the original's record.json, where this is a replay of its calls."""
 
@@ -70,6 +72,29 @@ class ControlVerdict(msgspec.Struct, frozen=True, kw_only=True):
     as_expected: bool
     deviations: list[str] = []
     """One line each: axis, value, what was expected."""
+
+
+class SkippedPlugin(msgspec.Struct, frozen=True, kw_only=True):
+    """A plugin of the stack that the TUI does not take."""
+
+    name: str
+    reason: str
+
+
+class AppliedPlugins(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a cell's plugin stack."""
+
+    applied: list[str] = []
+    skipped: list[SkippedPlugin] = []
+    env_keys: list[str] = []
+    """Variables that were set for it, in the CLI's environment or in an MCP server's."""
+    extra_args: list[str] = []
+    """Arguments that the CLI was started with besides its entry's own."""
+
+    @property
+    def skipped_count(self) -> int:
+        """Of the plugins that did nothing in this cell."""
+        return len(self.skipped)
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +143,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     receipt: Receipt
     tui_verified: bool = True
     """False: the CLI's catalogue entry was written after its documentation and never run by who wrote it."""
+    applied_plugins: AppliedPlugins | None = None
+    """None: the cell did not get as far as its launch, or an older CAB made the record."""
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,6 +74,7 @@ FAILURES: dict[str, Failure] = {
     "grader_failed": _missing("sandbox", "The grading sandbox could not be made or kept."),
     "harness_error": _missing("harness", "An error of CodingAgentBench itself."),
     "skipped_toolchain_missing": _missing("none", "Skipped: this machine lacks the task's toolchain.", retry=False),
+    "skipped_plugin_unavailable": _missing("none", "Skipped: a plugin could not be installed here.", retry=False),
     "skipped_tui_unavailable": _missing("none", "Skipped: the CLI could not be installed here.", retry=False),
 }
 

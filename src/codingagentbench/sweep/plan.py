@@ -8,6 +8,7 @@ import msgspec
 from codingagentbench import __version__
 from codingagentbench.bundles.bundle import Bundle
 from codingagentbench.catalog.load import Catalog, ModelEntry
+from codingagentbench.catalog.plugins import plugin_digest, why_skipped
 from codingagentbench.catalog.sweep import SweepSpec
 from codingagentbench.catalog.tui import launch_digest
 
@@ -19,6 +20,7 @@ class Digests(msgspec.Struct, frozen=True, kw_only=True):
     tui_bundle: str
     model_build: str
     plugins: tuple[str, ...] = ()
+    """Of each plugin of the stack, in its order (plugin_digest)."""
     tui_version: str | None = None
     tui_entry: str | None = None
     """What the catalogue entry runs (launch_digest); None in a plan of an older CAB."""
@@ -54,24 +56,34 @@ def cell_id(sweep: str, tui: str, model: str, task: str, stack: tuple[str, ...],
 
 
 def plan_cells(
-    spec: SweepSpec, catalog: Catalog, bundles: Mapping[str, Bundle], missing_tuis: Missing, missing_tasks: Missing
+    spec: SweepSpec,
+    catalog: Catalog,
+    bundles: Mapping[str, Bundle],
+    missing_tuis: Missing,
+    missing_tasks: Missing,
+    *,
+    plugin_bundles: Mapping[str, Bundle] | None = None,
+    missing_plugins: Missing | None = None,
 ) -> Iterator[PlannedCell]:
     """The matrix in a fixed order: task by task, so that the cells of a task share warm caches."""
     stacks = [tuple(stack) for stack in spec.stacks]
     repetitions = range(1, spec.repetitions + 1)
     builds = {model: model_build_id(catalog.model(model)) for model in spec.models}
-    texts = {stack: tuple(catalog.plugin(name).text for name in stack) for stack in stacks}
+    stacked = _stack_digests(spec, catalog, plugin_bundles or {})
+    unplugged = _unplugged(spec, catalog, missing_plugins or {})
     for task, model, tui, stack, repetition in product(spec.tasks, spec.models, spec.tuis, stacks, repetitions):
         folder = catalog.task(task)
         budget = folder.task.budget.timeout_s
         skip_outcome, skip = _skip(tui, task, missing_tuis, missing_tasks)
+        if skip is None and (tui, stack) in unplugged:
+            skip_outcome, skip = "skipped_plugin_unavailable", unplugged[tui, stack]
         digests = None
         if tui in bundles:
             digests = Digests(
                 task=folder.digest,
                 tui_bundle=bundles[tui].digest,
                 model_build=builds[model],
-                plugins=texts[stack],
+                plugins=stacked[tui, stack],
                 tui_version=bundles[tui].version,
                 tui_entry=launch_digest(catalog.tui(tui).tui),
             )
@@ -89,6 +101,28 @@ def plan_cells(
             skip=skip,
             tui_verified=catalog.tui(tui).tui.verified,
         )
+
+
+def _stack_digests(
+    spec: SweepSpec, catalog: Catalog, bundles: Mapping[str, Bundle]
+) -> dict[tuple[str, tuple[str, ...]], tuple[str, ...]]:
+    """The digests of a stack's plugins, by TUI and stack."""
+
+    def digest(tui: str, name: str) -> str:
+        bundle = bundles.get(name)
+        return plugin_digest(catalog.plugin(name), catalog.tui(tui).tui, bundle.digest if bundle else None)
+
+    return {(t, tuple(s)): tuple(digest(t, name) for name in s) for t, s in product(spec.tuis, spec.stacks)}
+
+
+def _unplugged(spec: SweepSpec, catalog: Catalog, missing: Missing) -> dict[tuple[str, tuple[str, ...]], str]:
+    """TUI and stack to the reason why they cannot run: the TUI would take a plugin that cannot be had here."""
+    return {
+        (tui, tuple(stack)): missing[name]
+        for tui, stack in product(spec.tuis, spec.stacks)
+        for name in stack
+        if name in missing and why_skipped(catalog.tui(tui).tui, catalog.plugin(name).plugin) is None
+    }
 
 
 def model_build_id(model: ModelEntry) -> str:

@@ -28,7 +28,7 @@ from codingagentbench.sandbox.owner import mark
 from codingagentbench.store.record import Record
 from codingagentbench.sweep.plan import PlannedCell
 from codingagentbench.sweep.run import sole_runner
-from codingagentbench.sweep.setup import make_available
+from codingagentbench.sweep.setup import Available, make_available
 
 FOLDER = "replays"
 """Below the results: a results folder of its own, which every verb takes with --results."""
@@ -96,11 +96,14 @@ def run_replays(
     catalog = _with_recorded_models(catalog, cassettes)
     engines = {name: engine(name, hidden=[*catalog.roots, options.results]) for name in _engines(cassettes, options)}
     bundles: dict[str, Bundle] = {}
+    plugins: dict[str, Bundle] = {}
     for name, sandbox in engines.items():
         sandbox.preflight()
-        bundles |= _bundles([c for c in cassettes if _engine(c, options) == name], catalog, sandbox, options, log)
+        available = _available([c for c in cassettes if _engine(c, options) == name], catalog, sandbox, options, log)
+        bundles |= available.bundles
+        plugins |= available.plugins
     notes = [_notes(cassette, catalog, bundles) for cassette in cassettes]
-    replays = _Replays(catalog, engines, bundles, options, ended)
+    replays = _Replays(catalog, engines, bundles, plugins, options, ended)
     with sole_runner(options.results / FOLDER), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(replays.run(list(zip(cassettes, notes, strict=True))))
 
@@ -110,6 +113,7 @@ class _Replays:
     catalog: Catalog
     engines: dict[str, Sandbox]
     bundles: dict[str, Bundle]
+    plugins: dict[str, Bundle]
     options: ReplayOptions
     ended: Callable[[Replayed], None]
 
@@ -140,6 +144,7 @@ class _Replays:
             engine=self.engines[_engine(cassette, self.options)],
             gateway=gateway,
             bundles=self.bundles,
+            plugin_bundles=self.plugins,
             results=self.options.results / FOLDER,
             scratch=templates.folder,
             templates=templates,
@@ -172,19 +177,20 @@ def _engines(cassettes: Sequence[Cassette], options: ReplayOptions) -> list[str]
     return sorted({_engine(cassette, options) for cassette in cassettes})
 
 
-def _bundles(
+def _available(
     cassettes: Sequence[Cassette],
     catalog: Catalog,
     sandbox: Sandbox,
     options: ReplayOptions,
     log: Callable[[str], None],
-) -> dict[str, Bundle]:
+) -> Available:
     tuis = sorted({cassette.record.tui for cassette in cassettes})
     tasks = sorted({cassette.record.task_id for cassette in cassettes})
-    available = make_available(catalog, tuis, tasks, engine=sandbox, store=options.store, log=log)
-    if missing := {**available.missing_tuis, **available.missing_tasks}:
+    plugins = sorted({name for cassette in cassettes for name in cassette.record.plugin_stack})
+    available = make_available(catalog, tuis, tasks, engine=sandbox, store=options.store, log=log, plugins=plugins)
+    if missing := {**available.missing_tuis, **available.missing_tasks, **available.missing_plugins}:
         raise SetupError("\n".join(f"{name}: {reason}" for name, reason in missing.items()))
-    return available.bundles
+    return available
 
 
 def _notes(cassette: Cassette, catalog: Catalog, bundles: dict[str, Bundle]) -> list[str]:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import uvloop
 
-from codingagentbench.bundles.bundle import Bundle
 from codingagentbench.catalog.budget import Ceiling
 from codingagentbench.catalog.load import Catalog
 from codingagentbench.catalog.sweep import SweepSpec
@@ -36,7 +35,7 @@ from codingagentbench.sweep.executors.local import Hooks, Left, run_local
 from codingagentbench.sweep.failures import FAILURES
 from codingagentbench.sweep.journal import Journal
 from codingagentbench.sweep.plan import PlannedCell, plan_cells
-from codingagentbench.sweep.setup import make_available
+from codingagentbench.sweep.setup import Available, make_available
 
 MIN_FREE_BYTES = 256 << 20
 
@@ -117,15 +116,33 @@ def run_sweep(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher:
     folder = options.results / spec.id
     with sole_runner(folder):
         _check_space(folder)
-        available = make_available(catalog, spec.tuis, spec.tasks, engine=sandbox, store=options.store, log=watcher.log)
-        planned = list(plan_cells(spec, catalog, available.bundles, available.missing_tuis, available.missing_tasks))
+        available = make_available(
+            catalog,
+            spec.tuis,
+            spec.tasks,
+            engine=sandbox,
+            store=options.store,
+            log=watcher.log,
+            plugins=[name for stack in spec.stacks for name in stack],
+        )
+        planned = list(
+            plan_cells(
+                spec,
+                catalog,
+                available.bundles,
+                available.missing_tuis,
+                available.missing_tasks,
+                plugin_bundles=available.plugins,
+                missing_plugins=available.missing_plugins,
+            )
+        )
         journal = Journal(folder / "journal.sqlite")
         try:
             journal.plan(planned)
             sealed = _sealed(planned, journal, options, watcher)
             todo = [c for c in planned if c.cell_id not in sealed and c.skip is None]
             watcher.planned(planned, len(planned) - len(todo))
-            sweep = _Sweep(spec, catalog, sandbox, available.bundles, options, journal, watcher)
+            sweep = _Sweep(spec, catalog, sandbox, available, options, journal, watcher)
             ran, left = _execute(todo, sweep, _budgets(planned, sweep))
         finally:
             journal.close()
@@ -138,7 +155,7 @@ class _Sweep:
     spec: SweepSpec
     catalog: Catalog
     sandbox: Sandbox
-    bundles: dict[str, Bundle]
+    available: Available
     options: SweepOptions
     journal: Journal
     watcher: Watcher
@@ -173,7 +190,8 @@ def _execute(todo: list[PlannedCell], sweep: _Sweep, budgets: Budgets) -> tuple[
                     catalog=sweep.catalog,
                     engine=sweep.sandbox,
                     gateway=gateway,
-                    bundles=sweep.bundles,
+                    bundles=sweep.available.bundles,
+                    plugin_bundles=sweep.available.plugins,
                     results=sweep.options.results,
                     scratch=Path(scratch),
                     templates=Templates(Path(scratch)),
@@ -229,7 +247,9 @@ def _sealed(planned: list[PlannedCell], journal: Journal, options: SweepOptions,
         if states.get(cell.cell_id) != wanted:
             _mark(journal, cell, wanted, record)
     if stale:
-        watcher.log(f"{stale} sealed cells are of another task, TUI or model version: they run again as new attempts")
+        watcher.log(
+            f"{stale} sealed cells are of another task, TUI, model or plugin version: they run again as new attempts"
+        )
     return kept
 
 
@@ -241,13 +261,21 @@ def _mark(journal: Journal, cell: PlannedCell, state: str, record: Record | None
 
 
 def _is_stale(cell: PlannedCell, record: Record) -> bool:
-    """Made of another task, CLI (bundle, version, or the way it is started) or model than is planned now."""
+    """Made of another task, CLI (bundle, version, or the way it is started), model or plugin than is planned now."""
     planned = cell.digests
     if planned is None:
         return False
     entry = record.receipt.tui_entry or planned.tui_entry  # a record of an older CAB does not say
-    then = (record.task_digest, record.receipt.tui_bundle, record.tui_version, entry, record.model_build_id)
-    now = (planned.task, planned.tui_bundle, planned.tui_version, planned.tui_entry, planned.model_build)
+    plugins = tuple((record.receipt.plugins or {}).values())
+    then = (record.task_digest, record.receipt.tui_bundle, record.tui_version, entry, record.model_build_id, plugins)
+    now = (
+        planned.task,
+        planned.tui_bundle,
+        planned.tui_version,
+        planned.tui_entry,
+        planned.model_build,
+        planned.plugins,
+    )
     return then != now
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from codingagentbench.bundles.bundle import Bundle, install
+from codingagentbench.bundles.bundle import Bundle, install, install_plugin
 from codingagentbench.catalog.load import Catalog
 from codingagentbench.errors import SetupError
 from codingagentbench.sandbox.base import Sandbox
@@ -20,6 +20,9 @@ class Available:
     bundles: dict[str, Bundle]
     missing_tuis: dict[str, str]
     missing_tasks: dict[str, str]
+    plugins: dict[str, Bundle] = field(default_factory=dict)
+    """Bundles of MCP servers, by plugin."""
+    missing_plugins: dict[str, str] = field(default_factory=dict)
 
 
 def make_available(
@@ -30,10 +33,13 @@ def make_available(
     engine: Sandbox,
     store: Path,
     log: Callable[[str], None],
+    plugins: Iterable[str] = (),
 ) -> Available:
     """Install what is not installed yet, and look for the toolchains."""
     bundles: dict[str, Bundle] = {}
     missing_tuis: dict[str, str] = {}
+    servers: dict[str, Bundle] = {}
+    missing_plugins: dict[str, str] = {}
 
     def provide(name: str) -> None:
         entry = catalog.tui(name)
@@ -42,9 +48,17 @@ def make_available(
         except SetupError as error:
             missing_tuis[name] = str(error)
 
+    def provide_plugin(name: str) -> None:
+        try:
+            servers[name] = install_plugin(catalog.plugin(name), store=store, log=log)
+        except SetupError as error:
+            missing_plugins[name] = str(error)
+
+    wanted = [name for name in dict.fromkeys(plugins) if catalog.plugin(name).plugin.kind == "mcp"]
     with ThreadPoolExecutor(_INSTALLS_AT_A_TIME) as pool:
         list(pool.map(provide, tuis))
-    return Available(bundles, missing_tuis, _missing_toolchains(catalog, tasks, engine))
+        list(pool.map(provide_plugin, wanted))
+    return Available(bundles, missing_tuis, _missing_toolchains(catalog, tasks, engine), servers, missing_plugins)
 
 
 def _missing_toolchains(catalog: Catalog, tasks: Iterable[str], engine: Sandbox) -> dict[str, str]:

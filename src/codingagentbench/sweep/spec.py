@@ -11,14 +11,21 @@ Names = Sequence[str] | None
 
 
 def make_spec(
-    catalog: Catalog, name: str | None, *, tuis: Names, models: Names, tasks: Names, repetitions: int | None
+    catalog: Catalog,
+    name: str | None,
+    *,
+    tuis: Names,
+    models: Names,
+    tasks: Names,
+    repetitions: int | None,
+    stacks: Sequence[Sequence[str]] | None = None,
 ) -> SweepSpec:
     """The resolved spec. A made-up one is named by its content, so that the same options go on with the same sweep.
 
     Raises UsageError where a name is unknown, or where neither a spec nor all three options are given.
     """
     if name is None:
-        return catalog.resolve(_made_up(tuis, models, tasks, repetitions))
+        return catalog.resolve(_made_up(tuis, models, tasks, repetitions, stacks))
     spec = catalog.sweep(name)
     # Names are checked against the whole catalogue first, so that a typing error is told from a narrowing to nothing.
     asked = catalog.resolve(
@@ -27,32 +34,52 @@ def make_spec(
                 "tuis": list(tuis or spec.tuis),
                 "models": list(models or spec.models),
                 "tasks": list(tasks or spec.tasks),
+                "stacks": [list(stack) for stack in stacks or spec.stacks],
                 "repetitions": repetitions or spec.repetitions,
             }
         )
     )
-    return asked.model_copy(
-        update={
-            kind: _narrowed(name, kind, getattr(asked, kind), getattr(spec, kind))
-            for kind in ("tuis", "models", "tasks")
-        }
-    )
+    narrowed: dict[str, object] = {
+        kind: _narrowed(name, kind, getattr(asked, kind), getattr(spec, kind)) for kind in ("tuis", "models", "tasks")
+    }
+    shown = {stack_name(stack): stack for stack in spec.stacks}
+    kept = _narrowed(name, "stacks", [stack_name(stack) for stack in asked.stacks], list(shown))
+    return asked.model_copy(update={**narrowed, "stacks": [shown[stack] for stack in kept]})
 
 
-def _made_up(tuis: Names, models: Names, tasks: Names, repetitions: int | None) -> SweepSpec:
+def _made_up(
+    tuis: Names, models: Names, tasks: Names, repetitions: int | None, stacks: Sequence[Sequence[str]] | None
+) -> SweepSpec:
     missing = [option for option, names in (("--tui", tuis), ("--model", models), ("--task", tasks)) if not names]
     if missing:
         msg = f"{', '.join(missing)} missing: give a sweep by name, or --tui, --model and --task together"
         raise UsageError(msg)
     content = repr((sorted(tuis or ()), sorted(models or ()), sorted(tasks or ())))
+    if stacks:
+        content += repr(sorted(map(tuple, stacks)))
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
     return SweepSpec.model_construct(  # resolve() says of every name what is wrong with it, better than a pattern does
         id=f"adhoc-{digest}",
         tuis=list(tuis or ()),
         models=list(models or ()),
         tasks=list(tasks or ()),
+        stacks=[list(stack) for stack in stacks or [[]]],
         repetitions=repetitions or 1,
     )
+
+
+FACTORY = "factory"
+"""The name of the empty stack."""
+
+
+def stack_name(stack: Sequence[str]) -> str:
+    """As it stands in a cell's id: names joined by "+"."""
+    return "+".join(stack) or FACTORY
+
+
+def read_stack(text: str) -> list[str]:
+    """The stack of that name."""
+    return [] if text == FACTORY else text.split("+")
 
 
 def _narrowed(sweep: str, kind: str, asked: list[str], planned: list[str]) -> list[str]:

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from codingagentbench.gateway import client_side
 from codingagentbench.gateway.backends import ControlBackend
+from codingagentbench.gateway.controls.apprentice import taught
 from codingagentbench.gateway.controls.hands import decide
 from codingagentbench.gateway.controls.history import read_conversation
 from codingagentbench.gateway.controls.misbehave import MISBEHAVING, misbehave
@@ -57,6 +58,7 @@ def answer(
         return json.dumps(side(wire, model, request)).encode()
     talk = read_conversation(wire, request, stream=route.stream if route else None)
     talk = replace(talk, reports_usage=reports_usage, include_usage=talk.include_usage or always_usage)
+    backend = taught(backend, talk)
     reply = misbehave(backend, talk) if backend.behaviour in MISBEHAVING else decide(backend, talk)
     body, stream = _RENDERINGS[wire]
     if talk.stream:

@@ -46,7 +46,7 @@ def wanted(backend: ControlBackend) -> Work:
     match backend.behaviour:
         case "oracle":
             return _solution(backend)
-        case "noop" | "malformed" | "loop":
+        case "noop" | "malformed" | "loop" | "apprentice":
             return Work({})
         case "vandal":
             solved = _solution(backend)
@@ -70,6 +70,7 @@ def closing_words(backend: ControlBackend) -> str:
         "fabricate": "Fixed. I ran the whole test suite afterwards, and all tests pass.",
         "malformed": "Those were all the calls that I know how to make.",
         "loop": "I have looked often enough.",
+        "apprentice": "Nobody taught me how this is done here.",
     }[backend.behaviour]
 
 
