@@ -8,3 +8,5 @@ lock pyproject.toml -o requirements/run.txt
 lock pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
 echo uv | lock - -c requirements/run.txt -o requirements/bootstrap.txt
 printf 'hatchling\neditables\n' | lock - -c requirements/dev.txt -o requirements/build.txt
+# What benchmarks/gateway.py compares with; in a venv of its own, never in ours.
+echo 'litellm[proxy]' | lock - -o benchmarks/litellm.txt

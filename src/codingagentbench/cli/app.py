@@ -16,6 +16,7 @@ VERBS = {
     "score": "Score stored cells again, running nothing.",
     "replay": "Run cells again on their recorded replies, offline.",
     "cassette": "Export one cell's recorded calls to a file, check such files.",
+    "gateway": "Serve the metering model proxy alone, without sweeps.",
     "composite": "Compute composites of rows read from standard input.",
     "site": "Build the static site from results.",
     "tui": "List, install and verify coding-agent CLIs.",

@@ -13,6 +13,8 @@ from codingagentbench.scrub import Scrubber
 from codingagentbench.store.record import BodyRef
 
 LEVEL = 3
+REMEMBERED = 10_000
+"""Bodies, the newest ones, that an equal one is not stored again for: a gateway that runs for months stays small."""
 
 
 class BodyPack:
@@ -37,6 +39,8 @@ class BodyPack:
             if digest not in self._refs:
                 frame = self._compressor.compress(body)
                 offset = self._append(frame)
+                if len(self._refs) >= REMEMBERED:  # the oldest; its body would be stored once more
+                    del self._refs[next(iter(self._refs))]
                 self._refs[digest] = BodyRef(sha256=digest, offset=offset, length=len(frame), size=len(body))
             return self._refs[digest]
 

@@ -28,7 +28,8 @@ _log.addFilter(_worth_a_line)
 class Door:
     """Accepts on the sockets that it is given, and counts the connections."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, max_connections: int = MAX_CONNECTIONS) -> None:
+        self._max_connections = max_connections
         self._web = web.Server(handler, handler_cancellation=True, access_log=None, logger=_log)
         self._starting: list[asyncio.Task[asyncio.Server]] = []
 
@@ -49,7 +50,7 @@ class Door:
         await self._web.shutdown(timeout_s)
 
     def _protocol(self) -> asyncio.BaseProtocol:
-        return self._web() if len(self._web.connections) < MAX_CONNECTIONS else _Full()
+        return self._web() if len(self._web.connections) < self._max_connections else _Full()
 
 
 class _Full(asyncio.Protocol):

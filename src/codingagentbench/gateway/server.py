@@ -4,14 +4,16 @@ import asyncio
 import hashlib
 import hmac
 import re
-import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_urlsafe
 from types import TracebackType
+from typing import Protocol
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 
@@ -52,6 +54,25 @@ _CALL_BYTES = 64 << 10  # counted for every call, so that many small ones are bo
 _CLOSE_S = 5.0
 _MODELS = re.compile(r"/v1(?:beta)?/models(?:/(.+))?")
 _RECORDERS = 2  # threads; hashing and compression release the interpreter
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One model of a session: who answers it, what it costs, and the line to its endpoint."""
+
+    backend: Backend
+    price: Quote | None
+    line: EndpointLine
+
+
+class Journal(Protocol):
+    """Takes each call as soon as its bodies are stored, in a recorder's thread."""
+
+    def append(self, call: ModelCall) -> None:
+        """Raises OSError."""
+
+    def close(self) -> None:
+        """No more calls."""
 
 
 class Gateway:
@@ -109,6 +130,40 @@ class Gateway:
             session.line = self.line(backend)
         return session
 
+    def open_client(
+        self,
+        *,
+        name: str,
+        served: Mapping[str, Served],
+        bodies: Path,
+        token: str | None,
+        secrets: Sequence[str],
+        journal: Journal,
+        on_call: Callable[[ModelCall], None],
+        grant_tools: Collection[ProviderTool] = (),
+    ) -> "CellSession":
+        """A session that lasts: several models, records in a journal, nothing of a call kept in memory after it.
+
+        `secrets`: what is taken out of all that is stored, besides the token.
+        """
+        if self._client is None:
+            msg = "the gateway is used outside of its `async with`"
+            raise RuntimeError(msg)
+        model, first = next(iter(served.items()))
+        session = CellSession(
+            self._client,
+            self._recorders,
+            cell_id=name,
+            model=model,
+            backend=first.backend,
+            bodies=bodies,
+            on_call=on_call,
+            token=token,
+            secrets=secrets,
+        )
+        session.served, session.journal, session.grant_tools = served, journal, frozenset(grant_tools)
+        return session
+
 
 class CellSession:
     """One cell's side of the gateway."""
@@ -123,19 +178,26 @@ class CellSession:
         backend: Backend,
         bodies: Path,
         on_call: Callable[[ModelCall], None] | None,
+        token: str | None = None,
+        secrets: Sequence[str] = (),
     ) -> None:
         self.cell_id, self.model, self.backend = cell_id, model, backend
-        self.token = f"cab-{secrets.token_urlsafe(24)}"
+        self.token = token or f"cab-{token_urlsafe(24)}"
         self._token_hash = hashlib.sha256(self.token.encode()).digest()
         key = backend.key if isinstance(backend, EndpointBackend) else None
-        self._pack = BodyPack(bodies, [self.token, key or ""])
-        self.scrubber = Scrubber([self.token, key or ""])
+        known = [self.token, key or "", *secrets]
+        self._pack = BodyPack(bodies, known)
+        self.scrubber = Scrubber(known)
         """Of everything that is stored of this cell."""
-        self._key_guard = Scrubber([key or ""])
+        self._key_guard = Scrubber([key or "", *secrets])
         self._client, self._recorders = client, recorders
         self._on_call = on_call
         self.price: Quote | None = None
         self.grant_tools: Collection[ProviderTool] = ()
+        self.served: Mapping[str, Served] = {}
+        """By model, where there is more than `model` alone."""
+        self.journal: Journal | None = None
+        """Where calls go as they end; None: they are kept, for `close`."""
         self.ledger = Ledger()
         self.line = EndpointLine("none", EndpointPolicy())
         self.deadline: float | None = None
@@ -176,16 +238,36 @@ class CellSession:
         if self._recording is not None:
             await self._recording
         self._pack.close()
+        if self.journal is not None:
+            self.journal.close()
         if self._failure is not None:
             msg = f"a model call of {self.cell_id} could not be recorded: {self._failure.strerror}"
             raise StoreError(msg) from self._failure
         return sorted(self._calls, key=lambda call: call.number)
+
+    async def drain(self, seconds: float) -> None:
+        """Let calls that are under way end; those that have not by then are broken off."""
+        if self._handling:
+            await asyncio.wait(self._handling, timeout=seconds)
+        for task in self._handling:
+            task.cancel()
+        if self._handling:
+            await asyncio.wait(self._handling, timeout=_CLOSE_S)
+
+    @property
+    def failure(self) -> OSError | None:
+        """Why calls cannot be recorded any more."""
+        return self._failure
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         route = route_of(request.path, request.query)
         wire = route.wire if route else wire_of_client(request.path, request.query, request.headers)
         if not self._is_authorised(request):
             return error_response(wire, 401, "missing or wrong key: use the one that was given", "invalid_api_key")
+        return await self.answer(request, route, wire)
+
+    async def answer(self, request: web.BaseRequest, route: Route | None, wire: str) -> web.StreamResponse:
+        """Answer a request whose key was right."""
         if request.method == "GET" and (models := _MODELS.fullmatch(request.path)):
             return self._models(wire, models[1])
         if request.method != "POST" or route is None:
@@ -203,14 +285,24 @@ class CellSession:
         return any(hmac.compare_digest(digest, self._token_hash) for digest in digests)
 
     def _models(self, wire: str, asked: str | None) -> web.Response:
-        """Answered here, in the client's shape: whatever the endpoint has, this cell has one model."""
+        """Answered here, in the client's shape: whatever the endpoint has, there are only these."""
         if asked is None:
-            return web.json_response(SHAPES[wire].models(self.model))
-        known = web.json_response(SHAPES[wire].model(self.model))
-        return known if asked == self.model else self._unknown_model(wire, asked)
+            return web.json_response(SHAPES[wire].models(*self._known))
+        if asked not in self._known:
+            return self._unknown_model(wire, asked)
+        return web.json_response(SHAPES[wire].model(asked))
+
+    @property
+    def _known(self) -> Sequence[str]:
+        return list(self.served) or [self.model]
+
+    def _target(self, model: object) -> Served | None:
+        if self.served:
+            return self.served.get(model) if isinstance(model, str) else None
+        return Served(self.backend, self.price, self.line) if model == self.model else None
 
     def _unknown_model(self, wire: str, asked: object) -> web.Response:
-        message = f"unknown model {str(asked)[:200]!r}: this cell has {self.model!r}"
+        message = f"unknown model {str(asked)[:200]!r}: known here: {', '.join(self._known)}"
         return error_response(wire, 404, message, "model_not_found")
 
     @asynccontextmanager
@@ -242,15 +334,16 @@ class CellSession:
             if body is None:
                 return _too_large(wire)
             asked = read_request(body, route)
-            if asked.model != self.model:
+            target = self._target(asked.model)
+            if target is None:
                 return self._unknown_model(wire, asked.model)
             self._count += 1
             asked, stripped = without_provider_tools(wire, asked, self.grant_tools)
             call = CallRecorder(
-                self._count, wire, self.model, body, asked.stream, self._began, route.operation, stripped
+                self._count, wire, str(asked.model), body, asked.stream, self._began, route.operation, stripped
             )
-            call.price, call.key_guard = self.price, self._key_guard
-            return await self._serve(request, call, asked, route)
+            call.price, call.key_guard = target.price, self._key_guard
+            return await self._serve(request, call, asked, route, target)
         except BadRequestError as error:
             return error_response(wire, 400, str(error), "invalid_json")
         finally:
@@ -260,23 +353,24 @@ class CellSession:
                 self._record_soon(call, held)
 
     async def _serve(
-        self, request: web.BaseRequest, call: CallRecorder, asked: ModelRequest, route: Route
+        self, request: web.BaseRequest, call: CallRecorder, asked: ModelRequest, route: Route, target: Served
     ) -> web.StreamResponse:
         """Answer to the last byte, so that recording, which comes after, delays nothing."""
         held: Amount | None = None
+        backend = target.backend
         try:
-            held = await self._reserve(call, asked)
-            if isinstance(self.backend, EndpointBackend):
+            held = await self._reserve(call, asked, target)
+            if isinstance(backend, EndpointBackend):
                 response = await pass_through(
-                    self._client, self.backend, request, call, asked, route, Way(self.line, self.deadline)
+                    self._client, backend, request, call, asked, route, Way(target.line, self.deadline)
                 )
-            elif isinstance(self.backend, CassetteBackend):
+            elif isinstance(backend, CassetteBackend):
                 stored = self.scrubber.clean(call.request)
-                response = await serve_recorded(self.backend.player, request, call, asked, route, stored)
+                response = await serve_recorded(backend.player, request, call, asked, route, stored)
                 if call.error in STOPPED_BY:
                     self._count_refusal()
             else:
-                response = await serve_control(self.backend, request, call, asked, route)
+                response = await serve_control(backend, request, call, asked, route)
             await client_side.finish(response, request)
         except BudgetSpentError as spent:
             return await self._refuse(request, call, spent)
@@ -294,12 +388,12 @@ class CellSession:
         except OSError as error:  # what was spent could not be written down: no further call is served
             self._failure = self._failure or error
 
-    async def _reserve(self, call: CallRecorder, asked: ModelRequest) -> Amount | None:
+    async def _reserve(self, call: CallRecorder, asked: ModelRequest, target: Served) -> Amount | None:
         """Raises BudgetSpentError. What asks no model for an answer costs nothing and needs no budget."""
         if not self.ledger.limits or call.operation == "count_tokens":
             return None
-        limit = self.backend.max_output_tokens if isinstance(self.backend, EndpointBackend) else None
-        wanted = reservation(len(call.request), asked.fields, self.price, limit)
+        limit = target.backend.max_output_tokens if isinstance(target.backend, EndpointBackend) else None
+        wanted = reservation(len(call.request), asked.fields, target.price, limit)
         await self.ledger.reserve(wanted)
         return wanted
 
@@ -339,21 +433,27 @@ class CellSession:
         while self._ended:
             batch, self._ended = self._ended, []
             calls = [call for call, _ in batch]
-            recorded, failure = await loop.run_in_executor(self._recorders, _seal_all, calls, self._pack)
+            recorded, failure = await loop.run_in_executor(self._recorders, _seal_all, calls, self._pack, self.journal)
             self._room.give_back(sum(held for _, held in batch))
             self._failure = self._failure or failure
-            self._calls += recorded
+            if self.journal is None:
+                self._calls += recorded
             if self._on_call is not None:
                 for call in recorded:
                     self._on_call(call)
 
 
-def _seal_all(calls: list[CallRecorder], pack: BodyPack) -> tuple[list[ModelCall], OSError | None]:
+def _seal_all(
+    calls: list[CallRecorder], pack: BodyPack, journal: Journal | None
+) -> tuple[list[ModelCall], OSError | None]:
     """The records, and what stopped the recording where something did."""
     recorded: list[ModelCall] = []
     try:
         for call in calls:
-            recorded.append(call.seal(pack))
+            sealed = call.seal(pack)
+            if journal is not None:
+                journal.append(sealed)
+            recorded.append(sealed)
     except OSError as error:
         return recorded, error
     return recorded, None

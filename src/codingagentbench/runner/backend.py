@@ -24,10 +24,15 @@ def backend_for(model: ModelEntry, task: TaskFolder, tui: Tui, endpoint: str | N
             hands=tui.hands,
             taught_by=model.control.taught_by,
         )
+    return endpoint_backend(model, endpoint)
+
+
+def endpoint_backend(model: ModelEntry, override: str | None = None) -> EndpointBackend:
+    """The backend of a model that is no control. Raises as `backend_for` does."""
     if model.endpoint is None or model.model is None:
         msg = f"{model.file}: model {model.id!r} has neither a control nor an endpoint"
         raise UsageError(msg)
-    base_url = endpoint or model.endpoint.base_url
+    base_url = override or model.endpoint.base_url
     if base_url is None:
         msg = f"{model.file}: endpoint {model.endpoint.name!r} has no base_url: give one with --endpoint URL"
         raise UsageError(msg)

@@ -7,11 +7,11 @@ line is one body by its sha256, as text where it is UTF-8, else in base64.
 import base64
 import binascii
 import hashlib
-import io
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import msgspec
 import zstandard
@@ -165,7 +165,7 @@ def _refs(calls: Sequence[ModelCall]) -> Mapping[str, BodyRef]:
     return found
 
 
-def _lines(packed: io.BufferedIOBase) -> Iterator[bytes]:
+def _lines(packed: IO[bytes]) -> Iterator[bytes]:
     """The lines, never more than MAX_PLAIN_BYTES of them together nor MAX_LINE_BYTES of one in memory."""
     reader = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW).stream_reader(packed)
     total, rest = 0, bytearray()

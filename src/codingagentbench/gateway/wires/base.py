@@ -54,8 +54,8 @@ class Shape:
     """Of the usage object alone."""
     error: Callable[[int, str, str], dict[str, Any]]
     """Body of an error from status, message and code."""
-    models: Callable[[str], dict[str, Any]]
-    """The list of models that has only this one."""
+    models: Callable[..., dict[str, Any]]
+    """The list of models that has only these."""
     model: Callable[[str], dict[str, Any]]
     credential: Callable[[str], tuple[str, str]]
     """Header that brings a key to an endpoint."""

@@ -103,9 +103,9 @@ def error(status: int, message: str, code: str) -> dict[str, Any]:
     return {"error": {"code": status, "message": message, "status": name, "details": [info]}}
 
 
-def models(model_id: str) -> dict[str, Any]:
-    """A page of one."""
-    return {"models": [model(model_id)]}
+def models(*model_ids: str) -> dict[str, Any]:
+    """One page with all of these."""
+    return {"models": [model(model_id) for model_id in model_ids]}
 
 
 def model(model_id: str) -> dict[str, Any]:

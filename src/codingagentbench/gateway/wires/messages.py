@@ -61,9 +61,10 @@ def error(status: int, message: str, code: str) -> dict[str, Any]:
     return {"type": "error", "error": {"type": kind, "message": message}}
 
 
-def models(model_id: str) -> dict[str, Any]:
-    """A page of one."""
-    return {"data": [model(model_id)], "has_more": False, "first_id": model_id, "last_id": model_id}
+def models(*model_ids: str) -> dict[str, Any]:
+    """One page with all of these."""
+    data = [model(model_id) for model_id in model_ids]
+    return {"data": data, "has_more": False, "first_id": model_ids[0], "last_id": model_ids[-1]}
 
 
 def model(model_id: str) -> dict[str, Any]:

@@ -28,9 +28,9 @@ def error(status: int, message: str, code: str) -> dict[str, Any]:
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}
 
 
-def models(model_id: str) -> dict[str, Any]:
-    """A list of one."""
-    return {"object": "list", "data": [model(model_id)]}
+def models(*model_ids: str) -> dict[str, Any]:
+    """A list of these."""
+    return {"object": "list", "data": [model(model_id) for model_id in model_ids]}
 
 
 def model(model_id: str) -> dict[str, Any]:

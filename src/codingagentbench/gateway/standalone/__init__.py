@@ -1,0 +1,1 @@
+"""The gateway without sweeps: `cab gateway serve`."""
