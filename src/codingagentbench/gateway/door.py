@@ -8,8 +8,13 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from codingagentbench.gateway.client_side import error_response
+from codingagentbench.gateway.wires import wire_of_client
+
 MAX_CONNECTIONS = 256
 """At a time, per cell: file descriptors are shared by all cells of a sweep."""
+_SERVER_ERROR = 500
+_SHOWN = 500
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 # A sandbox may send anything at all; what is no HTTP is answered with 400 and is no event worth a line on our screen.
@@ -30,7 +35,7 @@ class Door:
 
     def __init__(self, handler: Handler, max_connections: int = MAX_CONNECTIONS) -> None:
         self._max_connections = max_connections
-        self._web = web.Server(handler, handler_cancellation=True, access_log=None, logger=_log)
+        self._web = _Server(handler, handler_cancellation=True)
         self._starting: list[asyncio.Task[asyncio.Server]] = []
 
     def listen(self, sock: socket.socket) -> None:
@@ -51,6 +56,26 @@ class Door:
 
     def _protocol(self) -> asyncio.BaseProtocol:
         return self._web() if len(self._web.connections) < self._max_connections else _Full()
+
+
+class _Server(web.Server):
+    def __call__(self) -> web.RequestHandler:
+        loop = asyncio.get_running_loop()
+        return _Connection(self, loop=loop, access_log=None, logger=_log)  # type: ignore[arg-type]  # None: no such log
+
+
+class _Connection(web.RequestHandler):
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """What is no HTTP, and an error of ours: told in the shape of a wire as well."""
+        super().handle_error(request, status, exc, message)  # writes the log
+        wire = wire_of_client(request.path, request.query, request.headers)
+        ours = status >= _SERVER_ERROR
+        words = "an error of the gateway itself" if ours else (message or "this is no HTTP")[:_SHOWN]
+        response = error_response(wire, status, words, "internal_error" if ours else "bad_request")
+        response.force_close()
+        return response
 
 
 class _Full(asyncio.Protocol):

@@ -66,15 +66,14 @@ class Station:
         sock = _listening(self.config)
         try:
             self.folder.mkdir(parents=True)
-            gateway = await self._stack.enter_async_context(Gateway())
-            self._open_sessions(gateway)
-        except OSError as error:
+            self._open_sessions(await self._stack.enter_async_context(Gateway()))
+        except BaseException as error:
             sock.close()
+            await self._stack.aclose()
+            if not isinstance(error, OSError):
+                raise
             msg = f"{self.folder}: records cannot be written there: {error.strerror}"
             raise StoreError(msg) from error
-        except BaseException:
-            sock.close()
-            raise
         host, port = sock.getsockname()[:2]
         self.address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         self._door.listen(sock)
@@ -121,14 +120,15 @@ class Station:
     ) -> CellSession:
         place = self.folder / client.name
         place.mkdir()
-        token = _given_token(client)
+        token, journal = _given_token(client), CallJournal(place / "model_calls.jsonl")
+        self._stack.callback(journal.close)
         session = gateway.open_client(
             name=client.name,
             served={name: s for name, s in served.items() if name in (client.models or served)},
             bodies=place / "bodies.zst",
             token=token,
             secrets=keys,
-            journal=CallJournal(place / "model_calls.jsonl"),
+            journal=journal,
             on_call=lambda call: self._count(call.error),
             grant_tools=self.config.grant_tools,
         )
