@@ -50,6 +50,7 @@ TARGET_P50_MS, TARGET_P99_MS = 0.5, 5.0
 
 def main() -> None:
     arguments = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that `finally` ends what was started
     if arguments.role:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_ROLES[arguments.role](arguments))
