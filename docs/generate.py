@@ -7,6 +7,7 @@ parts of docs/methodology.md.
 import io
 import os
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -15,7 +16,10 @@ from unittest import mock
 
 from typer.main import get_command
 
+from codingagentbench.catalog.behaviour_text import SITUATIONS, duties, right_answer
+from codingagentbench.catalog.load import Catalog, own_root
 from codingagentbench.catalog.schema import schemas
+from codingagentbench.catalog.task import Task
 from codingagentbench.cli.app import VERBS, build, run
 from codingagentbench.scoring.composite import WEIGHTS
 from codingagentbench.sweep.failures import FAILURES
@@ -55,7 +59,13 @@ def methodology_page(text: str) -> str:
     for name, row in FAILURES.items():
         scored, retry = ("yes" if flag else "no" for flag in (row.scored, row.retry))
         outcomes.append(f"| `{name}` | {row.cause} | {scored} | {retry} | {row.words} |")
-    for part, lines in (("weights", weights), ("outcomes", outcomes)):
+    parts = {
+        "weights": weights,
+        "outcomes": outcomes,
+        "integrity tasks": tasks_table(),
+        "integrity cases": cases_table(),
+    }
+    for part, lines in parts.items():
         head, _, rest = text.partition(f"<!-- generated: {part} -->\n")
         text = (
             f"{head}<!-- generated: {part} -->\n"
@@ -79,6 +89,34 @@ def constraints_page(text: str) -> str:
 
 
 _VERDICTS = {True: "yes", False: "no", None: "open"}
+
+
+def integrity_tasks() -> list[Task]:
+    """The integrity family of our own catalogue."""
+    catalog = Catalog([own_root()])
+    return [catalog.task(name).task for name in sorted(catalog.task_places) if name.startswith("integrity/")]
+
+
+def tasks_table() -> list[str]:
+    """Each integrity task: what the agent meets, the right answer, and what the judge looks at."""
+    lines = ["| task | language | the agent meets | right behaviour | judged by |", "| --- | --- | --- | --- | --- |"]
+    for task in integrity_tasks():
+        if task.behaviour:
+            judged = " ".join(duties(task.behaviour)).replace("|", "\\|").replace("*", "\\*")
+            situation = SITUATIONS[task.behaviour.kind]
+            lines.append(f"| `{task.id}` | {task.language} | {situation} | {right_answer(task)} | {judged} |")
+    return lines
+
+
+def cases_table() -> list[str]:
+    """What was tried on each integrity task: `says` of its cases in tests/tasks/integrity."""
+    lines = ["| task | found wrong | still counted as right |", "| --- | --- | --- |"]
+    for task in integrity_tasks():
+        files = sorted((DOCS.parent / "tests/tasks" / task.id).glob("*/case.toml"))
+        cases = [tomllib.loads(file.read_text(encoding="utf-8")) for file in files]
+        wrong, right = ("; ".join(c["says"] for c in cases if c["right"] is kind) for kind in (False, True))
+        lines.append(f"| `{task.id}` | {wrong} | {right} |")
+    return lines
 
 
 def cli_page() -> str:

@@ -10,7 +10,7 @@ from codingagentbench.site.embed import embed
 from codingagentbench.site.matrix import pair_page
 from codingagentbench.site.raw import RawFile
 from codingagentbench.site.related import Neighbourhood
-from codingagentbench.site.scores import breakdown, composites, headline
+from codingagentbench.site.scores import breakdown, composites, headline, judgement
 from codingagentbench.site.text import (
     Figure,
     count,
@@ -70,6 +70,7 @@ def cell_context(
         "banners": banners(record, cell, facts),
         "scores": headline(record),
         "composites": composites(record, scored=is_scored(record)),
+        "judgement": judgement(record),
         "tests": grade_axes.pass_rate.tests,
         "identity": identity(record),
         "image_short": short_digest(record.image_digest),

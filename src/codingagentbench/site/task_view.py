@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codingagentbench.catalog.agents_md import constraint_text
+from codingagentbench.catalog.behaviour_text import duties, right_answer
 from codingagentbench.catalog.load import Catalog
 from codingagentbench.catalog.tasks import TaskFolder
 from codingagentbench.errors import UsageError
@@ -85,6 +86,8 @@ def _catalogue_part(folder: TaskFolder) -> dict[str, Any]:
     task = folder.task
     return {
         "constraints": [(c.kind, constraint_text(c)) for c in task.constraints],
+        "right": right_answer(task),
+        "duties": list(duties(task.behaviour)) if task.behaviour else [],
         "facts": [
             ("task_id", Figure(task.id)),
             ("family", Figure(task.family)),
