@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codingagentbench.site.cast import MAX_CAST_BYTES, view_cast
+from codingagentbench.site.cell_view import RECEIPT_OF
 from codingagentbench.site.cells import CellSummary, read_cells, summarise
 from codingagentbench.site.commands import CatalogFacts, run_it_yourself
 from codingagentbench.site.diff import MAX_LINE_CHARS, MAX_LINES, view_diff
@@ -19,7 +20,7 @@ from codingagentbench.site.render import Renderer, read_asset_names
 from codingagentbench.site.sweeps import Sweep
 from codingagentbench.site.trace import MAX_ROWS, view_trace
 from codingagentbench.store.attempts import read_attempt
-from codingagentbench.store.record import Record, Span
+from codingagentbench.store.record import Receipt, Record, Span
 
 Seal = Callable[..., Path]
 
@@ -38,6 +39,10 @@ def test_a_square_counts_only_scored_cells_and_says_what_is_missing(tmp_path: Pa
     assert (shown.shown[0].text, shown.no_score, shown.skipped) == ("1/2", 1, 4)
     composite = next(s for s in shown.shown if s.axis == "composite")
     assert composite.note == "n = 2"
+
+
+def test_every_digest_of_a_receipt_says_what_it_is_of() -> None:
+    assert set(RECEIPT_OF) == {field.name for field in msgspec.structs.fields(Receipt)}
 
 
 def test_a_square_without_any_score_shows_a_dash_and_no_rate(tmp_path: Path, seal: Seal) -> None:

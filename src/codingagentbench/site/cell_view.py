@@ -43,6 +43,8 @@ RECEIPT_OF = {
     "prices": "the price table",
     "trajectory": "trajectory.json",
     "harness": "the harness's own code",
+    "tui_entry": "what the TUI's catalogue entry runs",
+    "replay_of": "the record of which this is a replay",
 }
 
 
@@ -70,7 +72,7 @@ def cell_context(
         "banners": banners(record, cell, facts),
         "scores": headline(record),
         "composites": composites(record, scored=is_scored(record)),
-        "judgement": judgement(record),
+        "judgement": judgement(grade_axes),
         "tests": grade_axes.pass_rate.tests,
         "identity": identity(record),
         "image_short": short_digest(record.image_digest),

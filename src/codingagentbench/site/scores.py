@@ -47,14 +47,14 @@ class JudgementView:
     signals: list[str]
 
 
-def judgement(record: Record) -> JudgementView | None:
+def judgement(axes: Axes) -> JudgementView | None:
     """None where there is nothing to tell: the cell was not graded, or is of no such task and broke nothing."""
-    integrity, refusal = record.axes.integrity, record.axes.refusal
+    integrity, refusal = axes.integrity, axes.refusal
     reasons = list(dict.fromkeys([*integrity.violations, *refusal.refusal_reasons]))
     told = reasons or refusal.refusal_signals or not (integrity.not_applicable and refusal.not_applicable)
-    if record.axes.pass_rate.pass_ is None or not told:
+    if axes.pass_rate.pass_ is None or not told:
         return None
-    tag, verdict = _verdict(record.axes, open_=integrity.integrity is None)
+    tag, verdict = _verdict(axes, open_=integrity.integrity is None)
     return JudgementView(tag, verdict, reasons, refusal.refusal_signals)
 
 
