@@ -13,6 +13,7 @@ VERBS = {
     "sweep": "Run the missing cells of a sweep and show what came of them.",
     "cells": "List the cells of sweeps, one line each.",
     "show": "Show the record of one cell.",
+    "compare": "Compare plugin stacks, CLIs, models or sweeps pair by pair; usable as a gate.",
     "score": "Score stored cells again, running nothing.",
     "replay": "Run cells again on their recorded replies, offline.",
     "cassette": "Export one cell's recorded calls to a file, check such files.",
@@ -29,7 +30,7 @@ VERBS = {
 _HELP = "Measure coding-agent CLIs x models x tasks in sandboxes; every number can be followed and re-run."
 _EPILOG = (
     "Exit codes: 0 all well, 1 some cells have no score, 2 bad input, 3 a control deviates, "
-    "4 this machine lacks something."
+    "4 this machine lacks something, 5 a gate of compare failed."
 )
 _INTERRUPTED = 130
 
