@@ -14,6 +14,7 @@ import uvloop
 from codingagentbench.bundles.bundle import Bundle
 from codingagentbench.catalog.load import Catalog, ModelEntry
 from codingagentbench.catalog.model import Endpoint, EndpointModel
+from codingagentbench.catalog.tui import launch_digest
 from codingagentbench.errors import SetupError, UsageError
 from codingagentbench.gateway.cassettes.cassette import Cassette
 from codingagentbench.gateway.cassettes.difference import Difference, differences
@@ -209,8 +210,13 @@ def _notes(cassette: Cassette, catalog: Catalog, bundles: dict[str, Bundle]) -> 
             f"{bundle.version}: check out the catalogue of that version"
         )
         raise UsageError(msg)
-    same = bundle.digest == record.receipt.tui_bundle
-    return [] if same else [f"the bundle of {record.tui} is {bundle.digest}, it was {record.receipt.tui_bundle}"]
+    entry = launch_digest(catalog.tui(record.tui).tui)
+    notes = []
+    if bundle.digest != record.receipt.tui_bundle:
+        notes.append(f"the bundle of {record.tui} is {bundle.digest}, it was {record.receipt.tui_bundle}")
+    if record.receipt.tui_entry not in {None, entry}:
+        notes.append(f"the catalogue starts {record.tui} in another way than it was started when this was recorded")
+    return notes
 
 
 def _with_recorded_models(catalog: Catalog, cassettes: Sequence[Cassette]) -> Catalog:
