@@ -27,6 +27,9 @@ class SweepSpec(Entry):
     repetitions: Annotated[int, Field(ge=1, le=1000)] = 1
     workers: Annotated[int, Field(ge=1, le=1024)] | None = None
     """Cells at a time; default: one a core."""
+    sandboxes: list[Name] = []
+    """Engines that the whole matrix is run in, one after the other: the first under the sweep's id, every other one
+    under `<id>-<engine>`. Empty: bubblewrap. The command's --sandbox chooses one of them."""
     require: list[str] = []
     """What the engine must be able to enforce, e.g. ["memory", "seccomp"]; a machine that cannot is refused before
     anything runs. Names: wall, no-network, non-root, read-only-root, seccomp, memory, pids, cpu, file-size,

@@ -6,8 +6,9 @@ import msgspec
 from rich.text import Text
 
 from codingagentbench.cli.fitted import Column, print_fitted
+from codingagentbench.cli.names import tui_name
 from codingagentbench.cli.options import JsonOption, ResultsOption, SweepFilter
-from codingagentbench.cli.tables import make_console, tui_name
+from codingagentbench.cli.tables import make_console
 from codingagentbench.paths import results_root
 from codingagentbench.sweep.report import cell_row, journalled_cells
 

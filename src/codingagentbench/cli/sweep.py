@@ -1,6 +1,7 @@
 """`cab sweep`."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,13 +9,14 @@ import msgspec
 import typer
 
 from codingagentbench.catalog.budget import Ceiling
-from codingagentbench.catalog.load import open_catalog
+from codingagentbench.catalog.load import Catalog, open_catalog
+from codingagentbench.catalog.sweep import SweepSpec
 from codingagentbench.cli.options import CatalogOption, JsonOption, ResultsOption
 from codingagentbench.cli.tables import Display, make_console, print_result
 from codingagentbench.paths import bundle_store, results_root
 from codingagentbench.sweep.report import cell_row
 from codingagentbench.sweep.run import SweepOptions, run_sweep
-from codingagentbench.sweep.spec import make_spec, read_stack
+from codingagentbench.sweep.spec import make_spec, on_each_engine, read_stack
 
 
 def command(
@@ -36,8 +38,12 @@ def command(
         ),
     ] = None,
     sandbox: Annotated[
-        str, typer.Option(help="bubblewrap, docker (images), or none (no isolation, never citable).")
-    ] = "bubblewrap",
+        str | None,
+        typer.Option(
+            help="bubblewrap, docker (images), or none (no isolation, never citable). "
+            "[default: those that the spec names, else bubblewrap]"
+        ),
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Cells at a time. [default: one a core]")] = None,
     retry: Annotated[
         str | None, typer.Option(help="'infra': run cells again that have no score for no fault of the agent.")
@@ -83,23 +89,27 @@ def command(
     options = SweepOptions(
         results=results or results_root(),
         store=bundle_store(),
-        sandbox=sandbox,
         endpoint=endpoint,
         retry_infra=retry == "infra",
         workers=workers,
         budget=Ceiling(max_calls=max_calls, max_tokens=max_tokens, max_cost_usd=max_cost_usd or None),
         cell_budget=Ceiling(max_calls=cell_max_calls),
     )
+    runs = on_each_engine(chosen, sandbox)
+    codes = [_run(one, entries, replace(options, sandbox=name), json=json) for one, name in runs]
+    raise typer.Exit(max(codes))
+
+
+def _run(spec: SweepSpec, catalog: Catalog, options: SweepOptions, *, json: bool) -> int:
+    """Run the sweep in one engine and show what came of it; the exit code."""
     with Display(make_console(stderr=json)) as display:
-        result = run_sweep(chosen, entries, options, display.watcher())
+        result = run_sweep(spec, catalog, options, display.watcher())
     if json:
         for plan, record in result.cells:
             sys.stdout.buffer.write(msgspec.json.encode(cell_row(plan, record)) + b"\n")
-    else:
-        console = make_console()
-        print_result(console, result)
-        where = Path(options.results, chosen.id)
-        console.print(
-            f"{result.ran} cells run now. Records: {where}  Cells: cab cells --sweep {chosen.id}", style="dim"
-        )
-    raise typer.Exit(result.exit_code)
+        return result.exit_code
+    console = make_console()
+    print_result(console, result, options.sandbox)
+    where = Path(options.results, spec.id)
+    console.print(f"{result.ran} cells run now. Records: {where}  Cells: cab cells --sweep {spec.id}", style="dim")
+    return result.exit_code

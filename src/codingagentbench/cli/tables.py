@@ -9,13 +9,16 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
+from codingagentbench.cli.control_matrix import deviation, print_control_matrix
 from codingagentbench.cli.fitted import Column, print_fitted
+from codingagentbench.cli.names import tui_name
 from codingagentbench.store.record import Record
 from codingagentbench.sweep.failures import FAILURES
 from codingagentbench.sweep.plan import PlannedCell
 from codingagentbench.sweep.report import Summary, summaries
 from codingagentbench.sweep.run import SweepResult, Watcher
 
+_LISTED_CONTROLS = 20
 _SHOWN_RUNNING = 8
 _MINUTE = 60
 _STYLES = {"none": "green", "agent": "yellow"}
@@ -108,16 +111,20 @@ class Display:
         return Group(self._bar, times, counts, *paused, *running)
 
 
-def print_result(console: Console, result: SweepResult) -> None:
-    """Deviating controls first, then the table, then what has no score and why."""
-    for record in result.deviations:
-        verdict = record.control_verdict
-        why = "; ".join(verdict.deviations) if verdict else ""
-        console.print(Text.assemble(("control deviates: ", "bold red"), f"{record.cell_id}: {why}"))
+def print_result(console: Console, result: SweepResult, engine: str) -> None:
+    """Deviating controls first, then the tables, then what has no score and why.
+
+    Controls of many CLIs are one matrix, CLI x control: a line of every axis each would fill pages.
+    """
     rows = summaries(result.cells)
+    as_matrix = sum(row.control for row in rows) > _LISTED_CONTROLS
+    for record in [] if as_matrix else result.deviations:
+        console.print(Text.assemble(("control deviates: ", "bold red"), f"{record.cell_id}: {deviation(record)}"))
     for controls in (False, True):
         chosen = [row for row in rows if row.control is controls]
-        if chosen:
+        if controls and as_matrix:
+            print_control_matrix(console, result.cells, engine)
+        elif chosen:
             _print_summaries(console, chosen, controls=controls)
     _print_missing(console, result)
 
@@ -175,11 +182,6 @@ def _cells(row: Summary) -> list[Text]:
         _cost(row),
         _figure(row.wall_s, n, "{:.1f} s"),
     ]
-
-
-def tui_name(name: str, *, verified: bool) -> Text:
-    """A CLI's name as every table shows it: an entry that was never run is called unverified."""
-    return Text(name) if verified else Text.assemble(name, (" unverified", "yellow"))
 
 
 def _figure(value: float | None, n: int, form: str) -> Text:

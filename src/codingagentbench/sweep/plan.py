@@ -11,6 +11,7 @@ from codingagentbench.catalog.load import Catalog, ModelEntry
 from codingagentbench.catalog.plugins import plugin_digest, why_skipped
 from codingagentbench.catalog.sweep import SweepSpec
 from codingagentbench.catalog.tui import launch_digest
+from codingagentbench.sandbox.base import Sandbox
 
 
 class Digests(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +25,10 @@ class Digests(msgspec.Struct, frozen=True, kw_only=True):
     tui_version: str | None = None
     tui_entry: str | None = None
     """What the catalogue entry runs (launch_digest); None in a plan of an older CAB."""
+    engine: str | None = None
+    """The sandbox engine's name; None in a plan of an older CAB."""
+    image: str | None = None
+    """Digest of the image that the task's toolchains are in; None where the engine has no images."""
 
 
 class PlannedCell(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +67,7 @@ def plan_cells(
     missing_tuis: Missing,
     missing_tasks: Missing,
     *,
+    engine: Sandbox,
     plugin_bundles: Mapping[str, Bundle] | None = None,
     missing_plugins: Missing | None = None,
 ) -> Iterator[PlannedCell]:
@@ -71,6 +77,7 @@ def plan_cells(
     builds = {model: model_build_id(catalog.model(model)) for model in spec.models}
     stacked = _stack_digests(spec, catalog, plugin_bundles or {})
     unplugged = _unplugged(spec, catalog, missing_plugins or {})
+    images = {task: _image(catalog, task, engine) for task in spec.tasks if task not in missing_tasks}
     for task, model, tui, stack, repetition in product(spec.tasks, spec.models, spec.tuis, stacks, repetitions):
         folder = catalog.task(task)
         budget = folder.task.budget.timeout_s
@@ -86,6 +93,8 @@ def plan_cells(
                 plugins=stacked[tui, stack],
                 tui_version=bundles[tui].version,
                 tui_entry=launch_digest(catalog.tui(tui).tui),
+                engine=engine.name,
+                image=images.get(task),
             )
         yield PlannedCell(
             cell_id=cell_id(spec.id, tui, model, task, stack, repetition),
@@ -130,6 +139,11 @@ def model_build_id(model: ModelEntry) -> str:
     if model.control is not None:
         return f"{model.id}@{__version__}"
     return (model.model.build if model.model else None) or model.id
+
+
+def _image(catalog: Catalog, task: str, engine: Sandbox) -> str | None:
+    image = engine.image(catalog.task(task).task.toolchains)
+    return image.digest if image else None
 
 
 def _skip(tui: str, task: str, missing_tuis: Missing, missing_tasks: Missing) -> tuple[str | None, str | None]:

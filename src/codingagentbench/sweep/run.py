@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ from codingagentbench.sweep.failures import FAILURES
 from codingagentbench.sweep.journal import Journal
 from codingagentbench.sweep.plan import PlannedCell, plan_cells
 from codingagentbench.sweep.setup import Available, make_available
+from codingagentbench.sweep.stale import changed_since
 
 MIN_FREE_BYTES = 256 << 20
 
@@ -132,6 +134,7 @@ def run_sweep(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher:
                 available.bundles,
                 available.missing_tuis,
                 available.missing_tasks,
+                engine=sandbox,
                 plugin_bundles=available.plugins,
                 missing_plugins=available.missing_plugins,
             )
@@ -231,7 +234,7 @@ def _sealed(planned: list[PlannedCell], journal: Journal, options: SweepOptions,
     """Records of cells that need not run again; the journal is brought in line with the folders."""
     states = {row.plan.cell_id: row.state for row in journal.rows()}
     kept: dict[str, Record] = {}
-    stale = 0
+    stale: Counter[tuple[str, ...]] = Counter()
     for cell in planned:
         if cell.skip is not None:
             journal.mark(cell.cell_id, "skipped", outcome=cell.skip_outcome)
@@ -240,16 +243,15 @@ def _sealed(planned: list[PlannedCell], journal: Journal, options: SweepOptions,
         record = read_attempt(folders[-1]).record if folders else None
         if record is None or (options.retry_infra and FAILURES[record.outcome].retry):
             wanted = "planned"
-        elif _is_stale(cell, record):
-            wanted, stale = "planned", stale + 1
+        elif changed := changed_since(cell, record):
+            wanted = "planned"
+            stale[changed] += 1
         else:
             wanted, kept[cell.cell_id] = "sealed", record
         if states.get(cell.cell_id) != wanted:
             _mark(journal, cell, wanted, record)
-    if stale:
-        watcher.log(
-            f"{stale} sealed cells are of another task, TUI, model or plugin version: they run again as new attempts"
-        )
+    for changed, n in stale.most_common():
+        watcher.log(f"{n} sealed cells are of another {' and '.join(changed)}: they run again as new attempts")
     return kept
 
 
@@ -258,25 +260,6 @@ def _mark(journal: Journal, cell: PlannedCell, state: str, record: Record | None
         journal.mark(cell.cell_id, "sealed", outcome=record.outcome, attempt=record.attempt)
     else:
         journal.mark(cell.cell_id, "planned")
-
-
-def _is_stale(cell: PlannedCell, record: Record) -> bool:
-    """Made of another task, CLI (bundle, version, or the way it is started), model or plugin than is planned now."""
-    planned = cell.digests
-    if planned is None:
-        return False
-    entry = record.receipt.tui_entry or planned.tui_entry  # a record of an older CAB does not say
-    plugins = tuple((record.receipt.plugins or {}).values())
-    then = (record.task_digest, record.receipt.tui_bundle, record.tui_version, entry, record.model_build_id, plugins)
-    now = (
-        planned.task,
-        planned.tui_bundle,
-        planned.tui_version,
-        planned.tui_entry,
-        planned.model_build,
-        planned.plugins,
-    )
-    return then != now
 
 
 def _check_tasks(spec: SweepSpec, catalog: Catalog, watcher: Watcher) -> None:

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 from codingagentbench.catalog.load import Catalog
 from codingagentbench.catalog.sweep import SweepSpec
-from codingagentbench.errors import UsageError
+from codingagentbench.errors import SetupError, UsageError
+from codingagentbench.sandbox.engines import engine
 
 Names = Sequence[str] | None
+DEFAULT_ENGINE = "bubblewrap"
 
 
 def make_spec(
@@ -45,6 +47,34 @@ def make_spec(
     shown = {stack_name(stack): stack for stack in spec.stacks}
     kept = _narrowed(name, "stacks", [stack_name(stack) for stack in asked.stacks], list(shown))
     return asked.model_copy(update={**narrowed, "stacks": [shown[stack] for stack in kept]})
+
+
+def on_each_engine(spec: SweepSpec, asked: str | None) -> list[tuple[SweepSpec, str]]:
+    """The sweep once for each engine that it names, or for the one that is `asked` for.
+
+    Where a sweep names engines, all but the first have an id of their own: `calibration-docker`; so no engine's records
+    supersede another's. Raises SetupError before anything runs where one of several cannot run here.
+    """
+    engines = [asked] if asked else spec.sandboxes or [DEFAULT_ENGINE]
+    if len(engines) > 1:
+        for name in engines:
+            _check(spec, name)
+    return [(_named_for(spec, name), name) for name in engines]
+
+
+def _check(spec: SweepSpec, name: str) -> None:
+    try:
+        engine(name).preflight()
+    except SetupError as error:
+        others = " or ".join(f"--sandbox {other}" for other in spec.sandboxes if other != name)
+        msg = f"sweep {spec.id!r} runs in {', '.join(spec.sandboxes)}: {error} ({others} leaves it out)"
+        raise SetupError(msg) from error
+
+
+def _named_for(spec: SweepSpec, name: str) -> SweepSpec:
+    if name in (spec.sandboxes or [name])[:1]:
+        return spec
+    return spec.model_copy(update={"id": f"{spec.id}-{name}"})
 
 
 def _made_up(
