@@ -1,6 +1,7 @@
 """Images are what their recipes say, made twice with the same result, and listed with what is in them."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from codingagentbench.images.request import build_all
 from codingagentbench.images.sbom import digest, sbom
 from codingagentbench.images.shelf import Shelf
 from codingagentbench.sandbox.base import Mount
+from codingagentbench.sandbox.docker_api import call, client, synchronously
 
+TINY = "cab-test-tiny"
 DPKG = b"""\
 Package: git
 Status: install ok installed
@@ -80,7 +83,7 @@ def shelf() -> Shelf:
 def test_a_clis_image_is_the_same_whoever_builds_it(shelf: Shelf, tmp_path: Path) -> None:
     """From two copies of one bundle in other places, in stores of their own, on the base that is here."""
     base = next(s for s in shelf.images() if s.name == "base" and s.current)
-    assert set(base.toolchains) == {"node", "python"}
+    assert set(base.toolchains) == {"bash", "node", "python"}
     ids = []
     for number in range(2):
         content = tmp_path / str(number) / "content"
@@ -93,15 +96,31 @@ def test_a_clis_image_is_the_same_whoever_builds_it(shelf: Shelf, tmp_path: Path
     assert ids[0] == ids[1]
 
 
+@pytest.fixture
+def _no_test_image() -> Iterator[None]:
+    """Nothing of the test's image stays with the daemon, however the test ends."""
+    yield
+    made = [s.image.digest for s in Shelf().images() if s.name == TINY]
+
+    async def remove() -> None:
+        async with client() as docker:
+            for digest in made:
+                await call("remove an image", docker.images.delete(digest, force=True))
+
+    synchronously(remove)
+    assert not [s for s in Shelf().images() if s.name == TINY]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.xdist_group("docker")
+@pytest.mark.usefixtures("_no_test_image")
 def test_a_whole_system_is_made_twice_with_the_same_content(shelf: Shelf, tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
-    recipe = 'name = "cab-test-tiny"\nsuite = "bookworm"\npackages = ["dash"]\n'
+    recipe = f'name = "{TINY}"\nsuite = "bookworm"\npackages = ["dash"]\n'
     (tmp_path / "images" / "tiny.toml").write_text(recipe)
     ids = set()
     for number in range(2):
         store = tmp_path / f"store-{number}"
-        ids.add(Builder(open_catalog([tmp_path]), store, print).language("cab-test-tiny").image.digest)
+        ids.add(Builder(open_catalog([tmp_path]), store, print).language(TINY).image.digest)
     assert len(ids) == 1

@@ -25,6 +25,7 @@ from codingagentbench.catalog.plugin import PLUGIN_ROOT, PluginEntry
 from codingagentbench.catalog.tui import Install, Tui
 from codingagentbench.errors import SetupError
 from codingagentbench.sandbox.base import Mount
+from codingagentbench.sandbox.toolchains import SYSTEM
 
 _LAYOUT = 2
 """Part of every recipe: bundles that an older CAB laid out otherwise are not found again."""
@@ -46,6 +47,8 @@ class Bundle:
     """For the catalogue entry's argv: `tui` or `plugin`, and the interpreter as `python` or `node`."""
     interpreter: str = ""
     """Name and version, e.g. "node 20.20.2"; not part of the digest."""
+    system_program: str | None = None
+    """The interpreter where it is the machine's own and nothing mounts it: a sandbox has to have it at that path."""
 
     @property
     def image(self) -> str:
@@ -260,6 +263,7 @@ def _read(wanted: _Wanted, folder: Path) -> Bundle | None:
         mounts=(Mount(content, wanted.root), *(Mount(Path(s), t) for s, t in manifest.mounts)),
         placeholders={wanted.placeholder: wanted.root, manifest.interpreter: manifest.interpreter_seen},
         interpreter=f"{manifest.interpreter} {manifest.interpreter_version}",
+        system_program=manifest.interpreter_host if Path(manifest.interpreter_host).is_relative_to(SYSTEM) else None,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codingagentbench.bundles.bundle import Bundle, install, install_plugin
+from codingagentbench.bundles.in_image import check_interpreter
 from codingagentbench.catalog.load import Catalog
 from codingagentbench.errors import SetupError
 from codingagentbench.sandbox.base import Sandbox
@@ -44,7 +45,10 @@ def make_available(
     def provide(name: str) -> None:
         entry = catalog.tui(name)
         try:
-            bundles[name] = install(entry.tui, entry.file, store=store, log=log)
+            bundle = install(entry.tui, entry.file, store=store, log=log)
+            interpreter = catalog.toolchain(bundle.interpreter.split()[0])
+            check_interpreter(bundle, entry.tui.install, interpreter, engine)
+            bundles[name] = bundle
         except SetupError as error:
             missing_tuis[name] = str(error)
 
