@@ -34,7 +34,9 @@ class Cab:
     def results(self) -> Path:
         return self.folder / "results"
 
-    def __call__(self, *arguments: str, code: int | None = 0, **env: str) -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self, *arguments: str, code: int | None = 0, timeout: float = 280, **env: str
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [*CAB, *arguments],
             cwd=self.folder,
@@ -42,7 +44,7 @@ class Cab:
             capture_output=True,
             text=True,
             check=False,
-            timeout=280,
+            timeout=timeout,
         )
         if code is not None:
             assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"

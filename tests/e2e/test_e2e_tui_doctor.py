@@ -59,7 +59,7 @@ def entry(tmp_path: Path, **changes: str) -> str:
     ("changes", "said"),
     [
         ({"before": "echo hi > .new.log"}, "leaves files that are not declared as droppings: '.new.log'"),
-        ({"before": "getent hosts example.invalid"}, "tried to reach what is not the gateway: 0 connections outside"),
+        ({"before": "getent hosts example.invalid"}, "datagrams to a name server: find the switch"),
         pytest.param({"wire": "responses"}, "the entry says wire 'responses', it spoke chat", marks=pytest.mark.slow),
         pytest.param({"report": "jsonl"}, "token_report finds no figures", marks=pytest.mark.slow),
         ({"agent": "exit 3"}, "no_model_calls"),
@@ -85,6 +85,16 @@ def test_a_declared_dropping_is_fine_and_one_never_seen_is_said(cab: Cab, tmp_pa
     one = diagnosed(cab, "new", "--catalog", folder, code=0)
     assert one["droppings"] == [".new.log"]
     assert one["notes"] == ["dropping '.never' is declared and was never seen"]
+
+
+def test_a_declared_try_without_a_switch_is_a_note_and_no_fault(cab: Cab, tmp_path: Path) -> None:
+    folder = entry(tmp_path, before="getent hosts example.invalid")
+    file = Path(folder) / "tuis" / "new.toml"
+    file.write_text(f"{file.read_text()}\n[tries]\nlook-ups = 'its catalogue of models, at start'\n")
+    one = diagnosed(cab, "new", "--catalog", folder, code=0)
+    assert one["attempts_outside"] > 0
+    seen = f"look-ups are declared, {one['attempts_outside']} were seen in 2 runs, none got out: its catalogue"
+    assert seen in "\n".join(one["notes"])
 
 
 def test_a_person_sees_a_table_and_the_faults_below_it(cab: Cab, tmp_path: Path) -> None:

@@ -19,6 +19,10 @@ Wire = Literal["chat", "responses", "messages", "gemini"]
 """OpenAI Chat Completions, OpenAI Responses, Anthropic Messages, Gemini generateContent."""
 
 
+NetworkTry = Literal["look-ups", "connections"]
+"""A question to a name server; a connection to an address outside."""
+
+
 def _compiles(pattern: str) -> str:
     try:
         re.compile(pattern)
@@ -151,6 +155,9 @@ class Tui(Entry):
     switches: dict[str, str] = {}
     """Settings that keep the CLI off the network and its telemetry silent, to what each turns off. A setting is written
     as it stands in the entry: an argument, an environment variable's name, or a piece of a config file's text."""
+    tries: dict[NetworkTry, str] = {}
+    """What the CLI tries to reach all the same, since it has no switch for it: kind to what it asks for, and when. The
+    sandbox lets none of it out, and the doctor calls what is declared here no fault."""
     turn_cap: str | None = None
     """The setting that caps the turns, written as in `switches`; `{max_turns}` stands in it or behind it. None where
     the CLI has none: then only the gateway's budget ends a loop."""

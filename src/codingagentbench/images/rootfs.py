@@ -25,6 +25,7 @@ _INSTALL_TIMEOUT_S = 1800.0
 _INSTALL = """\
 set -e
 export DEBIAN_FRONTEND=noninteractive
+mkdir -p /usr/share/man/man1
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends "$@"
 """
@@ -68,6 +69,8 @@ def _bootstrap(packages: Sequence[str], suite: str, archive: Path) -> None:
         raise SetupError(msg)
     command = [program, "--quiet", "--variant=essential", f"--include={','.join(packages)}"]
     command += ['--aptopt=Acquire::Retries "3"', "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=force-unsafe-io"]
+    # Java's packages make links to their manual's pages, and fail where the folder is missing.
+    command += ['--essential-hook=mkdir -p "$1/usr/share/man/man1"']
     command += [suite, str(archive)]
     env = {**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH), "LC_ALL": "C.UTF-8"}
     run_tool(command, what=f"the system of {suite} with {', '.join(packages)} cannot be made", env=env)

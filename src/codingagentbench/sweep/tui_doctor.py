@@ -146,13 +146,21 @@ def _faults(tui: Tui, run: _Seen, *, isolated: bool) -> Iterator[str]:
         yield f"{run.model}: the entry says wire {tui.wire!r}, it spoke {', '.join(others)}"
     if isolated and run.network is None and not record.timed_out:
         yield f"{run.model}: what it tried to reach was not counted: its output ends too soon"
-    if run.network and run.network.outside:
+    if run.network and (counts := _undeclared(tui, run.network)):
         yield (
-            f"{run.model}: tried to reach what is not the gateway: {run.network.unroutable} connections outside, "
-            f"{run.network.look_ups} datagrams to a name server: find the switch that turns it off"
+            f"{run.model}: tried to reach what is not the gateway: {', '.join(counts)}: find the switch that turns it "
+            "off, or declare under [tries] what it is that has none"
         )
     if strays := _strays(run):
         yield f"{run.model}: leaves files that are not declared as droppings: {', '.join(strays[:_SHOWN])}"
+
+
+def _undeclared(tui: Tui, network: NetworkAttempts) -> list[str]:
+    counts = {
+        "connections": (network.unroutable, "connections outside"),
+        "look-ups": (network.look_ups, "datagrams to a name server"),
+    }
+    return [f"{n} {words}" for kind, (n, words) in counts.items() if n and kind not in tui.tries]
 
 
 def _strays(run: _Seen) -> list[str]:
@@ -167,6 +175,9 @@ def _notes(tui: Tui, runs: list[_Seen], *, isolated: bool) -> Iterator[str]:
     for glob in tui.droppings:
         if not any(matches(path, [glob]) for path in paths):
             yield f"dropping {glob!r} is declared and was never seen"
+    for kind, what in tui.tries.items():
+        counts = [n.look_ups if kind == "look-ups" else n.unroutable for n in (r.network for r in runs) if n]
+        yield f"{kind} are declared, {sum(counts)} were seen in {len(counts)} runs, none got out: {what}"
     if not isolated:
         yield "what it tried to reach cannot be counted without a sandbox"
     if refused := sum(run.network.refused for run in runs if run.network):
