@@ -16,7 +16,9 @@ def _mutate(out: Path, cwd: Path, hash_seed: str, *arguments: str) -> list[dict[
     command = [sys.executable, "-m", "codingagentbench", "mutate", *arguments, "--out", str(out), "--json"]
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    rows: list[dict[str, object]] = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["mutants"] for row in rows if "yield_of" in row] == [len(rows) - 1]
+    return [row for row in rows if "digest" in row]
 
 
 def test_a_seed_makes_the_same_tasks_in_another_process_folder_and_locale(tmp_path: Path) -> None:

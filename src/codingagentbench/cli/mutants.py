@@ -22,6 +22,21 @@ def mutant_row(mutant: Mutant) -> dict[str, object]:
     }
 
 
+def yield_row(result: Yield) -> dict[str, object]:
+    """The line of --json that follows a task's mutants: what became of everything that was tried."""
+    tried: dict[str, dict[str, int]] = {}
+    for (operator, ending), number in sorted(result.tried.items()):
+        tried.setdefault(operator, {})[ending] = number
+    return {
+        "yield_of": result.base,
+        "language": result.language,
+        "renamed": result.renamed,
+        "sites": result.sites,
+        "mutants": len(result.mutants),
+        "tried": tried,
+    }
+
+
 def print_yields(console: Console, found: Sequence[Yield]) -> None:
     """The mutants, then what became of everything that was tried."""
     table = plain_table()

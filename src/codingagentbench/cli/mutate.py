@@ -9,11 +9,11 @@ import typer
 from rich.text import Text
 
 from codingagentbench.catalog.load import open_catalog
-from codingagentbench.cli.mutants import mutant_row, print_yields
+from codingagentbench.cli.mutants import mutant_row, print_yields, yield_row
 from codingagentbench.cli.options import CatalogOption, JsonOption
 from codingagentbench.cli.tables import make_console
 from codingagentbench.errors import UsageError
-from codingagentbench.mutation.mutate import Mutant, Seed
+from codingagentbench.mutation.mutate import Seed, Yield
 from codingagentbench.mutation.run import run_mutate
 
 
@@ -37,9 +37,10 @@ def command(
         raise UsageError(msg)
     console = make_console(stderr=json)
 
-    def done(mutant: Mutant) -> None:
+    def done(result: Yield) -> None:
         if json:
-            sys.stdout.buffer.write(msgspec.json.encode(mutant_row(mutant)) + b"\n")
+            rows = [*map(mutant_row, result.mutants), yield_row(result)]
+            sys.stdout.buffer.writelines(msgspec.json.encode(row) + b"\n" for row in rows)
             sys.stdout.buffer.flush()
 
     found = run_mutate(

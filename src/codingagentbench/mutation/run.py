@@ -10,7 +10,7 @@ import uvloop
 from codingagentbench.catalog.load import Catalog
 from codingagentbench.errors import unknown_name
 from codingagentbench.mutation.emit import write_mutant
-from codingagentbench.mutation.mutate import Mutant, Progress, Seed, Yield, mutate
+from codingagentbench.mutation.mutate import Progress, Seed, Yield, mutate
 from codingagentbench.sandbox.base import Sandbox
 from codingagentbench.sandbox.engines import engine
 
@@ -25,7 +25,7 @@ def run_mutate(
     sandbox: str,
     workers: int | None,
     log: Progress,
-    done: Callable[[Mutant], None] = lambda _: None,
+    done: Callable[[Yield], None] = lambda _: None,
 ) -> list[Yield]:
     """`count` mutants of each task, written below `out` (a catalogue folder) where there is one.
 
@@ -49,7 +49,7 @@ async def _all(
     held: Sandbox,
     workers: int,
     log: Progress,
-    done: Callable[[Mutant], None],
+    done: Callable[[Yield], None],
 ) -> list[Yield]:
     found = []
     for task_id in tasks:
@@ -58,6 +58,6 @@ async def _all(
         for mutant in result.mutants:
             if out is not None:
                 write_mutant(mutant.made, task.task.version, out)
-            done(mutant)
+        done(result)
         found.append(result)
     return found
