@@ -35,6 +35,51 @@ def _contents(root: Path) -> dict[str, bytes]:
     return {f.relative_to(root).as_posix(): f.read_bytes() for f in root.rglob("*") if f.is_file()}
 
 
+SPEC = """
+id = "held"
+tuis = ["direct"]
+models = ["control/oracle"]
+tasks = ["polyglot/c-field-splitter"]
+[held_out]
+base = ["mutations/python-ledger-swallowed-error"]
+count = 1
+public_seed = "1"
+"""
+
+
+def _cab(results: Path, *arguments: str) -> list[dict[str, object]]:
+    command = [sys.executable, "-m", "codingagentbench", *arguments, "--results", str(results), "--json"]
+    env = {name: value for name, value in os.environ.items() if name != "CAB_HELD_OUT_SEED"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_held_out_task_is_run_marked_compared_and_proven(tmp_path: Path) -> None:
+    (tmp_path / "held.toml").write_text(SPEC)
+    rows = _cab(tmp_path / "results", "sweep", str(tmp_path / "held.toml"))
+    base = "mutations/python-ledger-swallowed-error"
+    assert [(row["base_task"], row["variant"], row["outcome"]) for row in rows] == [
+        ("polyglot/c-field-splitter", "public", "passed"),
+        (base, "held-out", "passed"),
+        (base, "public", "passed"),
+    ]
+    published = tmp_path / "results" / "held" / "held-out.json"
+    before = json.loads(published.read_text())
+    assert before["seed"] is None
+    again = _cab(tmp_path / "results", "sweep", str(tmp_path / "held.toml"))
+    assert [row["cell_id"] for row in again] == [row["cell_id"] for row in rows]
+
+    (gap,) = _cab(tmp_path / "results", "contamination")
+    assert (gap["public_passed"], gap["public_scored"], gap["held_out_passed"], gap["held_out_scored"]) == (1, 1, 1, 1)
+
+    (shown,) = _cab(tmp_path / "results", "mutate", "--reveal", "held")
+    assert shown["commitment"] == before["commitment"]
+    assert json.loads(published.read_text())["seed"] == shown["seed"]
+    (made,) = _mutate(tmp_path / "proof", tmp_path, "3", base, "--seed", str(shown["seed"]))
+    assert [made["task_id"]] == shown["tasks"] == [rows[1]["task_id"]]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "task",

@@ -13,6 +13,18 @@ ProviderTool = Literal[
 """What a model's provider can run itself, outside of the sandbox."""
 
 
+class HeldOut(Entry):
+    """Mutants made when the sweep begins, from a seed that nobody knows before it is revealed."""
+
+    base: Annotated[list[TaskId | Annotated[str, Field(pattern=r"^[a-z0-9*/._-]+$")]], Field(min_length=1)]
+    """Tasks, or globs of them, to make mutants of."""
+    count: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Mutants of each, at most."""
+    public_seed: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Adds as many mutants of the same tasks from this seed, which everybody knows: what the held-out ones are
+    compared with."""
+
+
 class SweepSpec(Entry):
     """TUIs x models x plugin stacks x tasks x repetitions."""
 
@@ -24,6 +36,8 @@ class SweepSpec(Entry):
     """Task ids, or globs such as `polyglot/*`."""
     stacks: list[list[Name]] = [[]]
     """Plugin stacks; the empty one is the factory state."""
+    held_out: HeldOut | None = None
+    """Tasks that are made at run time and are in no catalogue (docs/mutations.md)."""
     repetitions: Annotated[int, Field(ge=1, le=1000)] = 1
     workers: Annotated[int, Field(ge=1, le=1024)] | None = None
     """Cells at a time; default: one a core."""

@@ -169,12 +169,15 @@ Constraint = Annotated[
 ]
 
 
+Variant = Literal["public", "held-out"]
+
+
 class Mutation(Entry):
     """What a task made by `cab mutate` was made of. The agent sees none of it."""
 
     base: TaskId
     operator: Name
-    variant: Literal["public", "held-out"]
+    variant: Variant
     """`public`: its seed is known. `held-out`: made for one sweep from a seed that nobody knows yet."""
     seed: str | None = None
     """`public` only."""
@@ -214,3 +217,13 @@ class Task(Entry):
     constraints: list[Constraint] = []
     mutation: Mutation | None = None
     """Where the task was made by `cab mutate`."""
+
+    @property
+    def variant(self) -> Variant:
+        """Whether its text may have been seen by a model: everything but what is held out."""
+        return self.mutation.variant if self.mutation else "public"
+
+    @property
+    def base_task(self) -> str:
+        """What a mutant was made from; the id itself for every other task."""
+        return self.mutation.base if self.mutation else self.id

@@ -23,6 +23,7 @@ VERBS = {
     "tui": "List, install and verify coding-agent CLIs.",
     "task": "List, examine and scaffold tasks.",
     "mutate": "Make tasks by mutating the correct source of tasks.",
+    "contamination": "Compare pass rates on public and held-out variants of tasks.",
     "images": "Build and list the docker engine's images.",
     "clean": "Clear up what killed runs left on this machine.",
     "catalog": "Check the catalogue, print its JSON Schemas.",

@@ -1,12 +1,16 @@
 """Tables and JSON rows of `cab mutate`."""
 
+import sys
 from collections.abc import Sequence
 
+import msgspec
 from rich.console import Console
 from rich.text import Text
 
 from codingagentbench.cli.fitted import plain_table
+from codingagentbench.cli.tables import make_console
 from codingagentbench.mutation.mutate import Mutant, Yield
+from codingagentbench.sweep.held_out import Revealed
 
 
 def mutant_row(mutant: Mutant) -> dict[str, object]:
@@ -35,6 +39,18 @@ def yield_row(result: Yield) -> dict[str, object]:
         "mutants": len(result.mutants),
         "tried": tried,
     }
+
+
+def print_revealed(found: Revealed, *, json: bool) -> None:
+    """The seed, and how to make the tasks again."""
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+        return
+    console = make_console()
+    for name in ("sweep", "commitment", "seed", "nonce"):
+        console.print(Text(f"{name}: {getattr(found, name)}"), soft_wrap=True)
+    console.print(Text(f"{found.cells} cells of {len(found.tasks)} held-out tasks carry the commitment"))
+    console.print(Text(f"make them again: {found.command}", style="dim"), soft_wrap=True)
 
 
 def print_yields(console: Console, found: Sequence[Yield]) -> None:

@@ -36,28 +36,23 @@ def run_mutate(
     for task in tasks:
         if task not in catalog.task_places:
             raise unknown_name("task", task, catalog.task_places)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_all(catalog, tasks, seed, count, out, held, workers or os.cpu_count() or 1, log, done))
-
-
-async def _all(
-    catalog: Catalog,
-    tasks: Sequence[str],
-    seed: Seed,
-    count: int,
-    out: Path | None,
-    held: Sandbox,
-    workers: int,
-    log: Progress,
-    done: Callable[[Yield], None],
-) -> list[Yield]:
     found = []
     for task_id in tasks:
-        task = catalog.task(task_id)
-        result = await mutate(catalog, task, seed, count, held, workers=workers, log=log)
+        result = make_mutants(catalog, task_id, seed, count, held, workers=workers, log=log)
         for mutant in result.mutants:
             if out is not None:
-                write_mutant(mutant.made, task.task.version, out)
+                write_mutant(mutant.made, catalog.task(task_id).task.version, out)
         done(result)
         found.append(result)
     return found
+
+
+def make_mutants(
+    catalog: Catalog, task_id: str, seed: Seed, count: int, held: Sandbox, *, workers: int | None, log: Progress
+) -> Yield:
+    """`mutate` from outside of an event loop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        work = mutate(
+            catalog, catalog.task(task_id), seed, count, held, workers=workers or os.cpu_count() or 1, log=log
+        )
+        return runner.run(work)

@@ -20,6 +20,21 @@ def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float] | None
     return max(0.0, min(p, middle - half)), min(1.0, max(p, middle + half))
 
 
+def newcombe(successes1: int, n1: int, successes2: int, n2: int, z: float = Z95) -> tuple[float, float] | None:
+    """Interval for the difference of two independent proportions, p1 - p2; None where either n is 0.
+
+    Newcombe's hybrid score interval (R. G. Newcombe, Statistics in Medicine 17, 1998, 873-890, method 10): the ends of
+    both Wilson intervals, combined as root sums of squares.
+    """
+    one, two = wilson(successes1, n1, z), wilson(successes2, n2, z)
+    if one is None or two is None:
+        return None
+    p1, p2 = successes1 / n1, successes2 / n2
+    low = p1 - p2 - math.hypot(p1 - one[0], two[1] - p2)
+    high = p1 - p2 + math.hypot(one[1] - p1, p2 - two[0])
+    return max(-1.0, low), min(1.0, high)
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """Successes among scored cells, and how many cells are not among them."""

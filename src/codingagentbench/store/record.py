@@ -145,6 +145,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """False: the CLI's catalogue entry was written after its documentation and never run by who wrote it."""
     applied_plugins: AppliedPlugins | None = None
     """None: the cell did not get as far as its launch, or an older CAB made the record."""
+    variant: Literal["public", "held-out"] | None = None
+    """Whether the task's text could be known before the run. None in a record of an older CAB."""
+    base_task: str | None = None
+    """The task that this one was mutated from; its own id where it is no mutant."""
+    commitment: str | None = None
+    """Held out only: sha256 of the seed and a nonce; `cab mutate --reveal` shows them afterwards."""
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from codingagentbench.bundles.bundle import Bundle
 from codingagentbench.catalog.load import Catalog, ModelEntry
 from codingagentbench.catalog.plugins import plugin_digest, why_skipped
 from codingagentbench.catalog.sweep import SweepSpec
+from codingagentbench.catalog.task import Variant
 from codingagentbench.catalog.tui import launch_digest
 from codingagentbench.sandbox.base import Sandbox
 
@@ -47,6 +48,12 @@ class PlannedCell(msgspec.Struct, frozen=True, kw_only=True):
     skip: str | None = None
     tui_verified: bool = True
     """False: the CLI's catalogue entry was written after its documentation and never run by who wrote it."""
+    variant: Variant | None = None
+    """None in a plan of an older CAB."""
+    base_task: str | None = None
+    """The task that this one was made from; its own id where it is no mutant."""
+    commitment: str | None = None
+    """Held out only: sha256 of the seed and a nonce, written before anything runs."""
 
 
 Missing = Mapping[str, str]
@@ -109,6 +116,9 @@ def plan_cells(
             skip_outcome=skip_outcome,
             skip=skip,
             tui_verified=catalog.tui(tui).tui.verified,
+            variant=folder.task.variant,
+            base_task=folder.task.base_task,
+            commitment=folder.task.mutation.commitment if folder.task.mutation else None,
         )
 
 

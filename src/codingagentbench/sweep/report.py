@@ -67,6 +67,8 @@ def cell_row(plan: PlannedCell, record: Record | None) -> dict[str, Any]:
         "tui_verified": plan.tui_verified,
         "model": plan.model,
         "task_id": plan.task_id,
+        "base_task": plan.base_task,
+        "variant": plan.variant,
         "plugin_stack": list(plan.plugin_stack),
         "repetition": plan.repetition,
         "outcome": record.outcome if record else plan.skip_outcome or "not_run",

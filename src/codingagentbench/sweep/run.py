@@ -34,6 +34,7 @@ from codingagentbench.sweep.admission import Admission
 from codingagentbench.sweep.budgets import Budgets, budgeted
 from codingagentbench.sweep.executors.local import Hooks, Left, run_local
 from codingagentbench.sweep.failures import FAILURES
+from codingagentbench.sweep.held_out import with_held_out
 from codingagentbench.sweep.journal import Journal
 from codingagentbench.sweep.plan import PlannedCell, plan_cells
 from codingagentbench.sweep.setup import Available, make_available
@@ -112,6 +113,9 @@ def run_sweep(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher:
     sandbox = engine(options.sandbox, hidden=[*catalog.roots, options.results])
     check_required(sandbox, spec.require)
     sandbox.preflight()
+    if spec.held_out is not None:
+        with sole_runner(options.results / spec.id):
+            spec, catalog = with_held_out(spec, catalog, sandbox, options.results, options.workers, watcher.log)
     spec = budgeted(spec, catalog, sweep=options.budget, cell=options.cell_budget)
     _check_backends(spec, catalog, options, watcher)
     _check_tasks(spec, catalog, watcher)
