@@ -38,7 +38,7 @@ def mcnemar_exact(wins: int, losses: int) -> float | None:
     if n == 0:
         return None
     tail = sum(math.comb(n, k) for k in range(fewer + 1))
-    return min(1.0, 2 * tail / 2**n)
+    return min(1.0, 2 * tail / (1 << n))
 
 
 def paired_difference_interval(pairs: Sequence[Pair], z: float = Z95) -> Interval | None:
