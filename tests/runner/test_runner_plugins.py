@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
 from codingagentbench.bundles.bundle import Bundle
 from codingagentbench.bundles.pypi import TUI_ROOT
@@ -31,7 +33,7 @@ TAKES = {
     kind: sorted(n for n, e in CATALOG.tuis.items() if kind in e.tui.plugins and e.tui.verified)
     for kind in ("mcp", "skill", "instructions", "settings")
 }
-READERS = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
+READERS: dict[str, Callable[[str], Any]] = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
 
 
 def bundle(tmp_path: Path, name: str, placeholders: dict[str, str], *mounts: Mount) -> Bundle:
@@ -107,7 +109,7 @@ def test_instructions_stand_one_after_the_other_and_their_arguments_once(tui: st
 
 @pytest.mark.parametrize("tui", TAKES["settings"])
 def test_settings_are_merged_for_the_cli_that_they_name(tui: str, tmp_path: Path) -> None:
-    settings = {tui: {"cab-made-up": {"depth": 3}}}
+    settings: dict[str, dict[str, JsonValue]] = {tui: {"cab-made-up": {"depth": 3}}}
     plugin = Plugin(name="deep", title="Deep", kind="settings", settings=settings)
     launch, home = launched(tui, [PluginEntry(plugin, Path("deep.toml"))], tmp_path)
     assert configured(tui, "settings", home)["cab-made-up"] == {"depth": 3}
