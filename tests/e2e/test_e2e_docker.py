@@ -38,10 +38,8 @@ def test_cells_get_their_verdicts_in_containers_and_say_what_they_ran_in(cab: Ca
 def test_what_an_engine_cannot_enforce_is_refused_before_anything_runs(cab: Cab) -> None:
     spec = cab.folder / "strict.toml"
     spec.write_text(
-        'id = "strict"\ntuis = ["direct"]\nmodels = ["control/noop"]\n'
-        f'tasks = ["{PYTHON_TASK}"]\nrequire = ["disk-limit", "image"]\n'
+        f'id = "strict"\ntuis = ["direct"]\nmodels = ["control/noop"]\ntasks = ["{PYTHON_TASK}"]\nrequire = ["image"]\n'
     )
     done = cab("sweep", str(spec), code=4)
-    assert "the sweep requires disk-limit (size of everything that is written" in done.stderr
-    assert "image (the system's folders come from a pinned image)" in done.stderr
+    assert "the sweep requires image (the system's folders come from a pinned image)" in done.stderr
     assert not cab.results.exists()

@@ -8,8 +8,8 @@ from codingagentbench.sandbox.engines import ENGINES, engine
 
 
 def test_what_is_lacking_is_named_with_what_there_is() -> None:
-    with pytest.raises(SetupError, match=r"requires disk-limit .* engine none cannot enforce .*file-size"):
-        check_required(engine("none"), ["disk-limit"])
+    with pytest.raises(SetupError, match=r"requires no-network .* engine none cannot enforce .*file-size"):
+        check_required(engine("none"), ["no-network"])
 
 
 def test_an_unknown_name_gets_the_nearest() -> None:

@@ -6,7 +6,6 @@ cancelled sweep leave no record, and then the cell counts as not run.
 
 import asyncio
 import errno
-import shutil
 import tempfile
 import time
 import traceback
@@ -19,6 +18,7 @@ from codingagentbench.errors import CabError, SandboxError, StoreError
 from codingagentbench.gateway.backends import CassetteBackend
 from codingagentbench.gateway.cassettes.cassette import with_canonical_hashes
 from codingagentbench.paths import cell_folder
+from codingagentbench.removal import remove_tree
 from codingagentbench.runner.agent import run_agent
 from codingagentbench.runner.collect import collect
 from codingagentbench.runner.commands import recorded_commands
@@ -33,7 +33,6 @@ from codingagentbench.runner.seal import open_attempt, seal, write_json, write_l
 from codingagentbench.runner.state import CellRun
 from codingagentbench.runner.trace import Attrs, CellTrace, OpenSpan, redacted
 from codingagentbench.runner.trajectory import Subject, make_trajectory
-from codingagentbench.sandbox.base import Limits
 from codingagentbench.store.record import AppliedPlugins, ModelCall, Record
 from codingagentbench.sweep.failures import FAILURES, before_grading
 from codingagentbench.sweep.plan import PlannedCell
@@ -51,10 +50,10 @@ async def run_cell(cell: PlannedCell, kit: Kit) -> Record:
         await _walk(run)
         record = await asyncio.to_thread(_score_and_seal, run)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
         raise
     finally:
-        await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+        await asyncio.to_thread(remove_tree, scratch)
     return record
 
 
@@ -152,7 +151,7 @@ async def _agent(run: CellRun, prepared: Prepared, adapter: OpenSpan) -> None:
         )
         run.plugins = launch.plugins
         _applied_plugins(run, launch.plugins, adapter)
-    limits = Limits(wall_s=run.cell.timeout_s)
+    limits = replace(run.kit.limits, wall_s=run.cell.timeout_s)
     with run.phase("agent"), run.trace.span("container", f"{run.cell.tui}:launch", adapter) as container:
         container.attrs |= _container_attrs(run, launch, session.token)
         run.agent = await run_agent(run.kit.engine, session, launch, prepared, limits, run.folder, run.cell.cell_id)
@@ -220,7 +219,7 @@ async def _collect(run: CellRun, prepared: Prepared) -> None:
             changes = msgspec.structs.replace(run.collected.changes, committed_texts=committed)
             run.collected = replace(run.collected, changes=changes)
     with run.trace.span("cleanup", f"cleanup:{run.cell.tui}"):
-        await asyncio.to_thread(shutil.rmtree, prepared.work, ignore_errors=True)
+        await asyncio.to_thread(remove_tree, prepared.work)
 
 
 async def _grade(run: CellRun, template: Template) -> None:
@@ -238,7 +237,14 @@ async def _grade(run: CellRun, template: Template) -> None:
         )
         run.sources = dict(patched.sources)
         run.grade = await grade(
-            run.kit.engine, run.task, template, patched, run.toolchains, run.scratch / "grader-home", run.cell.cell_id
+            run.kit.engine,
+            run.task,
+            template,
+            patched,
+            run.toolchains,
+            run.scratch / "grader-home",
+            run.cell.cell_id,
+            run.kit.limits,
         )
         span.attrs |= {"exit_code": run.grade.exit_code, "timed_out": run.grade.timed_out}
 

@@ -22,6 +22,10 @@ from codingagentbench.store.record import Change, Changes
 MAX_CHANGES = 20_000
 MAX_FILE_BYTES = 4 << 20
 MAX_PATCH_BYTES = 64 << 20
+MAX_PATCHED_BYTES = 4 * MAX_PATCH_BYTES
+"""Contents that are read for the patch; links and sparse files make more of them than a disk holds."""
+MAX_DIGESTED_BYTES = 4 << 30
+"""Contents that are read for their digests, smaller files first."""
 # Kernel timestamps lag the clock by up to one tick; a file too many is only hashed in vain.
 _TICK_NS = 20_000_000
 
@@ -51,7 +55,11 @@ def collect(
     template = prepared.template
     found = {n.path: n for n in walk(prepared.work)}
     changed = _differences(prepared.work, found, template.snapshot, let_loose_ns)
-    listed = [_change(path, template, found, prepared.work, droppings, build_outputs) for path in changed[:MAX_CHANGES]]
+    digested = _within([found[p] for p in changed[:MAX_CHANGES] if p in found], MAX_DIGESTED_BYTES)
+    listed = [
+        _change(path, template, found, prepared.work, droppings, build_outputs, digest=path in digested)
+        for path in changed[:MAX_CHANGES]
+    ]
     work = [c for c in listed if not (c[1].dropping or c[1].build_output)]
     patch, notes = _patch(prepared, work, found, scrubber or Scrubber())
     git_dir = prepared.work / ".git"
@@ -91,6 +99,8 @@ def _change(
     root: Path,
     droppings: Sequence[str],
     build_outputs: Sequence[str],
+    *,
+    digest: bool = True,
 ) -> tuple[bytes, Change]:
     before, after = template.snapshot.get(path), found.get(path)
     name = path.decode("utf-8", "backslashreplace")
@@ -105,14 +115,29 @@ def _change(
         size_before=before.size if before else None,
         size_after=after.size if after else None,
         digest_before=before.digest if before else None,
-        digest_after=digest_node(root, after) if after and after.type != "other" else None,
+        digest_after=digest_node(root, after) if after and digest and after.type != "other" else None,
     )
+
+
+def _within(nodes: Sequence[Node], budget: int) -> set[bytes]:
+    """Paths of the files and links that may be read: the small ones first, as many as `budget` bytes hold."""
+    chosen, total = set[bytes](), 0
+    for node in sorted(nodes, key=lambda n: n.size):
+        total += node.size
+        if total > budget:
+            break
+        if node.type != "other":
+            chosen.add(node.path)
+    return chosen
 
 
 def _patch(
     prepared: Prepared, changes: Sequence[tuple[bytes, Change]], found: Mapping[bytes, Node], scrubber: Scrubber
 ) -> tuple[bytes, dict[bytes, str]]:
     """The patch, and for every path that is not in it the reason."""
+    too_large = {path: f"the whole patch is over {MAX_PATCH_BYTES >> 20} MiB" for path, _ in changes}
+    if sum(n.size for path, _ in changes if (n := found.get(path)) and n.size <= MAX_FILE_BYTES) > MAX_PATCHED_BYTES:
+        return b"", too_large
     repository = pygit2.Repository(str(prepared.template.tree / ".git"))
     pristine = repository[repository.head.target].peel(pygit2.Tree)
     index, notes = pygit2.Index(), dict[bytes, str]()
@@ -130,7 +155,7 @@ def _patch(
     difference = pristine.diff_to_tree(after, flags=DiffOption.SHOW_BINARY)
     patch = b"".join(p.data for p in difference if p is not None)
     if len(patch) > MAX_PATCH_BYTES:
-        return b"", {path: f"the whole patch is over {MAX_PATCH_BYTES >> 20} MiB" for path, _ in changes}
+        return b"", too_large
     return patch, notes
 
 

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -58,20 +58,21 @@ async def grade(
     toolchains: Sequence[FoundToolchain],
     home: Path,
     cell_id: str,
+    limits: Limits | None = None,
 ) -> Grade:
     """Run the hidden tests, or read the refusal document. Raises SandboxError when the sandbox could not be made."""
     scorer, nonce = task.task.scorer, f"n{secrets.token_hex(8)}"
     document, restored = await asyncio.to_thread(_lay_out, task, template, patched.tree, home, nonce)
     if scorer.kind == "refusal":
         return _grade(task, patched, restored, document, None)
-    limits = Limits(wall_s=scorer.timeout_s, output_bytes=GRADER_OUTPUT_BYTES)
+    held = replace(limits or Limits(wall_s=0), wall_s=scorer.timeout_s, output_bytes=GRADER_OUTPUT_BYTES)
     command = [argument.replace(NONCE, nonce) for argument in scorer.command]
     labels = {"cell": cell_id, "phase": "grade"}
     spec = grader_spec(
         command,
         toolchains,
         scorer.env,
-        limits,
+        held,
         tree=patched.tree,
         home=home,
         labels=labels,

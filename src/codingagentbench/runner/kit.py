@@ -21,7 +21,7 @@ from codingagentbench.gateway.cassettes.player import Player
 from codingagentbench.gateway.server import Gateway
 from codingagentbench.runner.backend import backend_for
 from codingagentbench.runner.prepare import Template, make_template
-from codingagentbench.sandbox.base import Sandbox
+from codingagentbench.sandbox.base import Limits, Sandbox
 from codingagentbench.sandbox.toolchains import FoundToolchain
 from codingagentbench.store.record import Host
 from codingagentbench.sweep.budgets import Budgets
@@ -67,6 +67,8 @@ class Kit:
     budgets: Budgets = field(default_factory=lambda: Budgets(SweepBudget()))
     players: Mapping[str, Player] = field(default_factory=dict)
     """Cells, by id, whose calls are answered from a cassette."""
+    limits: Limits = field(default_factory=lambda: Limits(wall_s=0))
+    """Of every sandbox but for its time, which the cell and the task say."""
     day: dt.date = field(default_factory=lambda: dt.datetime.now(dt.UTC).date())
     """The day of the sweep: prices in force on it count for all of its cells."""
 

@@ -91,6 +91,7 @@ class CellRun:
             exit_code=ended.exit_code,
             timed_out=ended.timed_out,
             out_of_memory=ended.out_of_memory,
+            disk_full=ended.disk_full,
             model_calls=self.agent.calls,
             grade=self.grade,
             crashed=crashed(self.tui.crash, ended.exit_code, ended.signal, self.agent.output),

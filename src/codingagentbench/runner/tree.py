@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+_LONGEST_PATH, _LONGEST_NAME = 4_095, 256  # of Linux, PATH_MAX and NAME_MAX, each with its end
+_NOW = 1 << 62
 FileType = Literal["file", "symlink", "other"]
 
 
@@ -34,11 +36,17 @@ class Known:
 
 
 def walk(root: Path, *, skip: frozenset[bytes] = frozenset({b".git"})) -> Iterator[Node]:
-    """Every file, link and special file below `root`, except below the top-level names in `skip`."""
+    """Every file, link and special file below `root`, except below the top-level names in `skip`.
+
+    A folder so deep that the kernel takes no path to what may be in it is one node of the type "other".
+    """
     stack = [b""]
     base = os.fsencode(root)
     while stack:
         prefix = stack.pop()
+        if len(base) + 1 + len(prefix) + _LONGEST_NAME > _LONGEST_PATH:
+            yield Node(prefix, "other", executable=False, size=0, ctime_ns=_NOW)
+            continue
         with os.scandir(base + b"/" + prefix if prefix else base) as entries:
             for entry in entries:
                 if not prefix and entry.name in skip:
@@ -86,14 +94,20 @@ def snapshot(root: Path) -> dict[bytes, Known]:
 
 def make_accessible(root: Path) -> None:
     """Give back to the owner what an agent took away (mode 000 folders and files), so that they can be read."""
-    for here, folders, files in os.walk(os.fsencode(root), topdown=True, followlinks=False):
-        for name in folders:
-            _add_mode(here + b"/" + name, 0o700)
-        for name in files:
-            _add_mode(here + b"/" + name, 0o400)
+    waiting = [os.fsencode(root)]
+    while waiting:
+        here = waiting.pop()
+        if len(here) + _LONGEST_NAME > _LONGEST_PATH:
+            continue
+        with os.scandir(here) as entries:
+            for entry in entries:
+                folder = entry.is_dir(follow_symlinks=False)
+                _add_mode(entry, 0o700 if folder else 0o400)
+                if folder:
+                    waiting.append(entry.path)
 
 
-def _add_mode(path: bytes, bits: int) -> None:
-    status = os.lstat(path)
-    if not stat.S_ISLNK(status.st_mode) and status.st_mode & bits != bits:
-        os.chmod(path, stat.S_IMODE(status.st_mode) | bits)
+def _add_mode(entry: os.DirEntry[bytes], bits: int) -> None:
+    mode = entry.stat(follow_symlinks=False).st_mode
+    if not stat.S_ISLNK(mode) and mode & bits != bits:
+        os.chmod(entry.path, stat.S_IMODE(mode) | bits)

@@ -36,6 +36,10 @@ class Limits:
     cpus: float | None = None
     file_bytes: int | None = 1 << 30
     """Size of any one file."""
+    disk_bytes: int | None = 4 << 30
+    """Size of everything in the work directory and in HOME."""
+    files: int | None = 250_000
+    """Number of files, links and folders there."""
     output_bytes: int = 16 << 20
     """Terminal output kept; what comes after is counted and dropped."""
 
@@ -93,6 +97,8 @@ class SandboxExit:
     dropped_bytes: int
     stopped: bool = False
     """Ended from outside because `SandboxSpec.stop` was set, before its time was up."""
+    disk_full: bool = False
+    """Ended from outside because it was past `limits.disk_bytes` or `limits.files`."""
     enforced: Mapping[str, str] = field(default_factory=dict)
     not_enforced: Sequence[str] = ()
 

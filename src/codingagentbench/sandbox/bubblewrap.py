@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from codingagentbench.errors import SetupError
 from codingagentbench.sandbox.base import DOOR_PORT, HOME, SandboxExit, SandboxSpec
 from codingagentbench.sandbox.cgroups import held_by_cgroups, sweep_leftovers
+from codingagentbench.sandbox.disk import DiskWatch, watching
 from codingagentbench.sandbox.door import DoorOpener
 from codingagentbench.sandbox.gate import RELEASE, SHELL, orders
 from codingagentbench.sandbox.limits import Enforcement, enforcement
@@ -80,7 +81,7 @@ class Bubblewrap:
 
     def capabilities(self) -> frozenset[str]:
         """What is enforced here: the rest is said in every record's `not_enforced`."""
-        always = {"wall", "no-network", "non-root", "read-only-root", "file-size"}
+        always = {"wall", "no-network", "non-root", "read-only-root", "file-size", "disk-limit"}
         seccomp = {"seccomp"} if filter_program() else set()
         return frozenset(always | seccomp | held_by_cgroups() | {"pids"})
 
@@ -113,15 +114,17 @@ class Bubblewrap:
             held = enforcement(spec.limits, own_uid=True)
             _note_filter(held)
             try:
-                return await self._run(Run(spec, held, uid), script)
+                async with watching(spec) as watch:
+                    return watch.told(await self._run(Run(watch.spec, held, uid), watch, script))
             finally:
                 await to_the_end(held.group.remove())
 
-    async def _run(self, run: Run, script: bytes) -> SandboxExit:
+    async def _run(self, run: Run, watch: DiskWatch, script: bytes) -> SandboxExit:
         try:
             self._start(run)
             await to_the_end(run.find_child())
             run.bind()
+            watch.first = lambda: run.child
             run.control.send(RELEASE)  # bwrap goes on and drops its privileges while the door is made
             if run.spec.door is not None:
                 run.spec.door(await self._doors.open(run.child, DOOR_PORT))

@@ -15,7 +15,7 @@ CAPABILITIES = {
     "pids": "number of processes",
     "cpu": "processor time",
     "file-size": "size of any one file",
-    "disk-limit": "size of everything that is written to /work and HOME",
+    "disk-limit": "size of everything in /work and HOME: a run that goes past it is stopped",
     "image": "the system's folders come from a pinned image",
 }
 

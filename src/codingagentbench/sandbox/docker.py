@@ -21,6 +21,7 @@ from codingagentbench.catalog.toolchain import Toolchain
 from codingagentbench.errors import SandboxError, SetupError
 from codingagentbench.images.shelf import Shelf
 from codingagentbench.sandbox.base import DOOR_PORT, HOME, Image, Limits, SandboxExit, SandboxSpec
+from codingagentbench.sandbox.disk import watching
 from codingagentbench.sandbox.docker_api import call, client, daemon_socket, synchronously
 from codingagentbench.sandbox.docker_config import DaemonFacts, container_config, enforcement_words
 from codingagentbench.sandbox.docker_leftovers import remove_leftovers
@@ -64,7 +65,7 @@ class Docker:
         """What this daemon enforces; see sandbox/capabilities.py."""
         daemon = self._known()
         able = {"memory": daemon.memory, "pids": daemon.pids, "cpu": daemon.cpu, "seccomp": daemon.seccomp}
-        always = {"wall", "no-network", "non-root", "read-only-root", "file-size", "image"}
+        always = {"wall", "no-network", "non-root", "read-only-root", "file-size", "disk-limit", "image"}
         return frozenset(always | {name for name, yes in able.items() if yes})
 
     def preflight(self) -> None:
@@ -102,14 +103,16 @@ class Docker:
             with self._user() as (uid, gid):
                 if self._root:
                     await asyncio.to_thread(give_to, uid, spec.work, spec.home)
-                run = ContainerRun(spec, f"cab-{harness_tag()}-{next(_NUMBERS)}", uid, gid)
-                try:
-                    return await self._run(docker, run, script)
-                finally:
+                async with watching(spec) as watch:
+                    run = ContainerRun(watch.spec, f"cab-{harness_tag()}-{next(_NUMBERS)}", uid, gid)
+                    watch.first = lambda: run.pid
                     try:
-                        await to_the_end(run.stop(docker))
+                        return watch.told(await self._run(docker, run, script))
                     finally:
-                        run.close()
+                        try:
+                            await to_the_end(run.stop(docker))
+                        finally:
+                            run.close()
 
     async def _run(self, docker: Client, run: ContainerRun, script: bytes) -> SandboxExit:
         daemon = await self._ask(docker)

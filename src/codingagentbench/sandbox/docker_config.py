@@ -164,5 +164,4 @@ def enforcement_words(limits: Limits, daemon: DaemonFacts) -> tuple[dict[str, st
         enforced["system calls"] = "seccomp: no foreign sockets, keyrings, user namespaces, mounts, BPF, io_uring"
     else:
         missing.append("system calls: this daemon has no seccomp, or the processor's calls are not known")
-    missing.append("size of /work and HOME: folders of the host, which no storage driver limits; each file's size is")
     return enforced, missing

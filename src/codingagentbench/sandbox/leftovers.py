@@ -1,11 +1,11 @@
 """What killed harnesses left on this machine: containers, cgroups, scratch folders. Living ones are never touched."""
 
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
 from codingagentbench.errors import CabError, SandboxError
+from codingagentbench.removal import remove_tree
 from codingagentbench.sandbox.cgroups import leftovers, sweep_leftovers
 from codingagentbench.sandbox.owner import TAG_FILE, is_gone
 
@@ -39,7 +39,7 @@ def clear_up_folders(*, dry_run: bool = False) -> list[Path]:
         if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.geteuid() or not _is_gone(folder):
             continue
         if not dry_run:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(folder)
         found.append(folder)
     return found
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from codingagentbench.errors import SandboxError
 from codingagentbench.sandbox.base import DOOR_PORT, HOME, WORK, SandboxExit, SandboxSpec
 from codingagentbench.sandbox.cgroups import held_by_cgroups, sweep_leftovers
+from codingagentbench.sandbox.disk import watching
 from codingagentbench.sandbox.gate import SHELL, ControlPipe, orders
 from codingagentbench.sandbox.limits import Enforcement, enforcement
 from codingagentbench.sandbox.process import KILL_TIMEOUT_S, Started, start, to_the_end
@@ -47,7 +48,7 @@ class Unsandboxed:
 
     def capabilities(self) -> frozenset[str]:
         """What is enforced here: the rest is said in every record's `not_enforced`."""
-        return frozenset({"wall", "file-size"} | held_by_cgroups())
+        return frozenset({"wall", "file-size", "disk-limit"} | held_by_cgroups())
 
     def find_toolchain(self, entry: "Toolchain") -> "FoundToolchain":
         """This machine's own. Raises MissingToolchainError."""
@@ -76,7 +77,8 @@ class Unsandboxed:
         script = orders(_seen(spec.argv, view), dict(zip(env, _seen(env.values(), view), strict=True)), tty=spec.tty)
         held = enforcement(spec.limits, own_uid=False)
         try:
-            return await self._run_held(spec, held, script)
+            async with watching(spec) as watch:
+                return watch.told(await self._run_held(watch.spec, held, script))
         finally:
             await to_the_end(held.group.remove())
 

@@ -39,6 +39,7 @@ FAILURES: dict[str, Failure] = {
     "tui_crashed": _result("agent", "The CLI itself crashed; what it had done was graded."),
     "agent_timeout": _result("agent", "The time budget was spent; what had been done by then was graded."),
     "out_of_memory": _result("agent", "The agent was stopped at the memory limit; what it had done was graded."),
+    "out_of_disk": _result("agent", "The agent was stopped at the disk limit; what it had done was graded."),
     "budget_exhausted": _result("agent", "The cell's budget was spent; what had been done was graded."),
     "sweep_budget_spent": _missing(
         "none",
@@ -88,6 +89,7 @@ class Observed:
     out_of_memory: bool
     model_calls: Sequence[ModelCall]
     grade: Grade | None
+    disk_full: bool = False
     crashed: bool = False
     """The CLI's own crash, as its catalogue entry tells it."""
 
@@ -117,6 +119,7 @@ def after_grading(observed: Observed, passed: int | None) -> str:
         "budget_exhausted": any(c.error == "budget_exhausted" for c in observed.model_calls),
         "agent_timeout": observed.timed_out,
         "out_of_memory": observed.out_of_memory,
+        "out_of_disk": observed.disk_full,
     }
     if hit := next((name for name, was_hit in limits.items() if was_hit), None):
         return hit
