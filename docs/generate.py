@@ -45,6 +45,7 @@ def generated() -> dict[Path, str]:
         DOCS / "catalogue.md": catalogue_page(),
         DOCS / "constraints.md": constraints_page((DOCS / "constraints.md").read_text()),
         DOCS / "methodology.md": methodology_page((DOCS / "methodology.md").read_text()),
+        DOCS / "security.md": security_page((DOCS / "security.md").read_text()),
     }
 
 
@@ -74,6 +75,15 @@ def methodology_page(text: str) -> str:
             + rest.partition("<!-- end -->")[2]
         )
     return text
+
+
+def security_page(text: str) -> str:
+    """The page with the list of attacks in it."""
+    sys.path.insert(0, str(DOCS.parent / "tests"))
+    from attacks.listing import table  # noqa: PLC0415  # of the tests, which are no installed package
+
+    head, mark, rest = text.partition("<!-- generated: attacks -->\n")
+    return f"{head}{mark}" + "\n".join(table()) + "\n<!-- end -->" + rest.partition("<!-- end -->")[2]
 
 
 def constraints_page(text: str) -> str:

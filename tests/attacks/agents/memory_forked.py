@@ -1,0 +1,18 @@
+"""Takes memory in many children, so that the kernel has to choose whom to end.
+
+group: resources
+claim: Whoever is chosen, the cell ends with an outcome that is the agent's.
+outcomes: out_of_memory
+timeout: 8
+"""
+import os
+import time
+from kit import attempt
+
+attempt("memory", lambda: None)
+for _ in range(12):
+    if os.fork() == 0:
+        kept = []
+        while True:
+            kept.append(bytearray(b"y" * (4 << 20)))
+time.sleep(60)
