@@ -34,6 +34,7 @@ from codingagentbench.sweep.plan import PlannedCell, plan_cells
 TASK = "polyglot/vault"
 LIMITS = Limits(wall_s=0, memory_bytes=256 << 20, pids=128, disk_bytes=192 << 20, files=30_000)
 FLOOD = 1 << 30
+GRADING_S = 60
 MOST_STORED = 64 << 20
 WORKERS = 3
 
@@ -95,9 +96,9 @@ async def _besiege(name: str, chosen: Sequence[Attack], folder: Path, world: Wor
             async def work() -> None:
                 while queue:
                     attack = queue.pop()
-                    print('start', attack.name, file=__import__('sys').stderr, flush=True)
+                    print("start", attack.name, file=__import__("sys").stderr, flush=True)
                     fallout[attack.name] = await _one(attack, kit, world)
-                    print('done', attack.name, fallout[attack.name].wrong, file=__import__('sys').stderr, flush=True)
+                    print("done", attack.name, fallout[attack.name].wrong, file=__import__("sys").stderr, flush=True)
 
             await asyncio.gather(*(work() for _ in range(WORKERS)))
             wrong = [f"the other cell has {len(calls)} calls" for calls in [await foreign.close()] if calls]
@@ -213,7 +214,8 @@ def _catalog(root: Path, chosen: Sequence[Attack], world: World) -> Catalog:
         shutil.copytree(own_root() / part, root / part)
     place = new_task(TASK, "python", root)
     for file in (place / "task.toml", place / "prompt.md"):
-        file.write_text(file.read_text().replace(TO_FILL_IN, "the sum is a difference"))
+        text = file.read_text().replace(TO_FILL_IN, "the sum is a difference")
+        file.write_text(text.replace('format = "cab"', f'format = "cab"\ntimeout_s = {GRADING_S}'))
     for secret in ("grader/tests/test_hidden.py", "solution/src/total.py"):
         (place / secret).write_text(f"# {world.key}\n{(place / secret).read_text()}")
     (root / "tuis").mkdir()

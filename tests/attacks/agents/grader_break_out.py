@@ -24,7 +24,7 @@ def total(a, b):
         for part in ("mem", "environ"):
             if tried(open, f"/proc/{{process}}/{{part}}", "rb") and process == os.getppid():
                 print("ESCAPED process", process, part)
-        if process != 1:
+        if process not in (1, os.getppid()):
             tried(os.kill, process, signal.SIGSTOP)
     for _ in range(5):
         if os.fork() == 0:

@@ -2,11 +2,10 @@
 
 group: resources
 claim: Whoever is chosen, the cell ends with an outcome that is the agent's.
-outcomes: out_of_memory
+outcomes: out_of_memory agent_timeout
 timeout: 8
 """
 import os
-import time
 from kit import attempt
 
 attempt("memory", lambda: None)
@@ -15,4 +14,5 @@ for _ in range(12):
         kept = []
         while True:
             kept.append(bytearray(b"y" * (4 << 20)))
-time.sleep(60)
+for _ in range(12):
+    os.wait()
