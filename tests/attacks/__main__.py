@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from attacks.listing import attacks
-from attacks.siege import besiege
+from attacks.siege import Fallout, besiege
 from codingagentbench.errors import SetupError
 from codingagentbench.removal import remove_tree
 
@@ -26,22 +26,24 @@ def main() -> int:
     for engine in asked.engines:
         folder = Path(tempfile.mkdtemp(prefix="cab-attacks-"))
         try:
-            siege = besiege(engine, chosen, folder)
+            siege = besiege(engine, chosen, folder, _show)
         except SetupError as error:
             print(f"{engine}: skipped: {error}")
             continue
         finally:
             remove_tree(folder)
-        for f in siege.fallout.values():
-            line = f"{f.attack.name:<20} {engine:<11} {f.verdict:<12} {f.record.outcome:<17} {f.after.outcome:<10}"
-            print(f"{line} {f.record.duration_s:.1f}")
-            for text in f.wrong:
-                print(f"    {ascii(text)[1:-1]}")
         for text in siege.wrong:
             print(f"    {engine}: {text}")
         bad += len(siege.wrong) + sum(bool(f.wrong) for f in siege.fallout.values())
     print(f"{len(chosen)} attacks on {len(asked.engines)} engines, {bad} got through")
     return 1 if bad else 0
+
+
+def _show(f: Fallout) -> None:
+    line = f"{f.attack.name:<20} {f.engine:<11} {f.verdict:<12} {f.record.outcome:<17} {f.after.outcome:<10}"
+    print(f"{line} {f.record.duration_s:.1f}", flush=True)
+    for text in f.wrong:
+        print(f"    {ascii(text)[1:-1]}", flush=True)
 
 
 if __name__ == "__main__":

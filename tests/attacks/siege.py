@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,15 +67,19 @@ class Siege:
     """What no single attack can be blamed for."""
 
 
-def besiege(name: str, chosen: Sequence[Attack], folder: Path) -> Siege:
+def besiege(
+    name: str, chosen: Sequence[Attack], folder: Path, told: Callable[[Fallout], None] = lambda _: None
+) -> Siege:
     """Run `chosen` on an engine. Raises SetupError where the engine cannot run here."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "world").mkdir()
     with make_world(folder / "world") as world:
-        return asyncio.Runner(loop_factory=uvloop.new_event_loop).run(_besiege(name, chosen, folder, world))
+        return asyncio.Runner(loop_factory=uvloop.new_event_loop).run(_besiege(name, chosen, folder, world, told))
 
 
-async def _besiege(name: str, chosen: Sequence[Attack], folder: Path, world: World) -> Siege:
+async def _besiege(
+    name: str, chosen: Sequence[Attack], folder: Path, world: World, told: Callable[[Fallout], None]
+) -> Siege:
     catalog = _catalog(folder / "catalog", chosen, world)
     results = folder / "results"
     sandbox = engine(name, hidden=[*catalog.roots, results])
@@ -96,9 +100,8 @@ async def _besiege(name: str, chosen: Sequence[Attack], folder: Path, world: Wor
             async def work() -> None:
                 while queue:
                     attack = queue.pop()
-                    print("start", attack.name, file=__import__("sys").stderr, flush=True)
                     fallout[attack.name] = await _one(attack, kit, world)
-                    print("done", attack.name, fallout[attack.name].wrong, file=__import__("sys").stderr, flush=True)
+                    told(fallout[attack.name])
 
             await asyncio.gather(*(work() for _ in range(WORKERS)))
             wrong = [f"the other cell has {len(calls)} calls" for calls in [await foreign.close()] if calls]
