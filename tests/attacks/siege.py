@@ -74,7 +74,8 @@ def besiege(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "world").mkdir()
     with make_world(folder / "world") as world:
-        return asyncio.Runner(loop_factory=uvloop.new_event_loop).run(_besiege(name, chosen, folder, world, told))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_besiege(name, chosen, folder, world, told))
 
 
 async def _besiege(
