@@ -32,7 +32,7 @@ from codingagentbench.sweep.failures import FAILURES
 from codingagentbench.sweep.plan import PlannedCell, plan_cells
 
 TASK = "polyglot/vault"
-LIMITS = Limits(wall_s=0, memory_bytes=256 << 20, pids=128, disk_bytes=192 << 20, files=30_000)
+LIMITS = Limits(wall_s=0, memory_bytes=256 << 20, pids=128, disk_bytes=192 << 20, files=12_000)
 FLOOD = 1 << 30
 GRADING_S = 60
 MOST_STORED = 64 << 20

@@ -24,7 +24,7 @@ MAX_FILE_BYTES = 4 << 20
 MAX_PATCH_BYTES = 64 << 20
 MAX_PATCHED_BYTES = 4 * MAX_PATCH_BYTES
 """Contents that are read for the patch; links and sparse files make more of them than a disk holds."""
-MAX_DIGESTED_BYTES = 4 << 30
+MAX_DIGESTED_BYTES = 1 << 30
 """Contents that are read for their digests, smaller files first."""
 # Kernel timestamps lag the clock by up to one tick; a file too many is only hashed in vain.
 _TICK_NS = 20_000_000
