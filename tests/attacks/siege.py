@@ -73,9 +73,8 @@ def besiege(
     """Run `chosen` on an engine. Raises SetupError where the engine cannot run here."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "world").mkdir()
-    with make_world(folder / "world") as world:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_besiege(name, chosen, folder, world, told))
+    with make_world(folder / "world") as world, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_besiege(name, chosen, folder, world, told))
 
 
 async def _besiege(
