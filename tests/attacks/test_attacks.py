@@ -1,6 +1,7 @@
 """Hostile agents in both engines: none passes, each leaves a clean record, the next cell is untouched."""
 
 import html.parser
+import json
 import re
 import subprocess
 import sys
@@ -78,7 +79,8 @@ def test_nothing_of_all_attacks_is_left_on_the_machine(besieged, engine: str) ->
 
 @pytest.mark.parametrize("engine", _engines())
 def test_no_attack_puts_an_element_on_a_page(besieged, engine: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]  # as above
-    report = build_site(besieged(engine, slow=False).results, tmp_path / "site", catalog=None, log=lambda _: None)
+    siege, assets = besieged(engine, slow=False), _assets(tmp_path / "assets")
+    report = build_site(siege.results, tmp_path / "site", catalog=None, assets=assets, log=lambda _: None)
     assert report.problems == ()
     for page in (tmp_path / "site").rglob("*.html"):
         _Inert(page)
@@ -92,6 +94,16 @@ def test_no_attack_reaches_the_terminal_of_who_looks(besieged, engine: str) -> N
         shown.append(_cab("show", siege.fallout[name].record.cell_id, "--results", str(siege.results)))
     for text in shown:
         assert not _ACTIVE.search(text), ascii(_ACTIVE.search(text))
+
+
+def _assets(folder: Path) -> Path:
+    """What looks like built assets: no script is looked at here."""
+    folder.mkdir()
+    names = {"css": "site.css", "js": "site.js", "player": "player.js", "player_css": "player.css", "icon": "icon.svg"}
+    for name in names.values():
+        (folder / name).write_text("")
+    (folder / "manifest.json").write_text(json.dumps(names))
+    return folder
 
 
 def _cab(*arguments: str) -> str:
