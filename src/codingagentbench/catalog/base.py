@@ -21,6 +21,32 @@ def _stays_below(path: str) -> str:
     return path
 
 
+def _is_free(path: str) -> str:
+    """Not where a sandbox has something of its own: system, scratch, home, toolchains."""
+    first, *rest = path.split("/")[1:]
+    taken = first in _SYSTEM_FOLDERS or path == "/home" or path.startswith(("/home/agent", "/opt/cab"))
+    if taken or path == "/opt" or any(part in {"", ".", ".."} for part in (first, *rest)) or not path.isprintable():
+        msg = "must be an absolute folder that is none of the system's, such as /app"
+        raise ValueError(msg)
+    return path
+
+
+_SYSTEM_FOLDERS = frozenset(
+    ("bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "sys", "tmp", "usr", "var")
+) | {"work"}
+AbsoluteFolder = Annotated[str, StringConstraints(pattern=r"^/[^/]", max_length=200), AfterValidator(_is_free)]
+
+
+def _is_settable(name: str) -> str:
+    if name in {"PATH", "HOME"} or name.startswith("LD_"):
+        msg = "must be a variable that no sandbox sets itself (PATH, HOME, LD_*)"
+        raise ValueError(msg)
+    return name
+
+
+EnvName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100), AfterValidator(_is_settable)
+]
 RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=400), AfterValidator(_stays_below)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
@@ -17,6 +17,7 @@ from codingagentbench.catalog.plugin import Plugin, PluginEntry
 from codingagentbench.catalog.plugins import read_plugin
 from codingagentbench.catalog.price import PriceTable
 from codingagentbench.catalog.prices import PriceEntry, Quote, quote
+from codingagentbench.catalog.source import SourceFile
 from codingagentbench.catalog.sweep import SweepSpec
 from codingagentbench.catalog.task_faults import Fault, program_faults
 from codingagentbench.catalog.tasks import TaskFolder, read_task, task_folders
@@ -24,6 +25,10 @@ from codingagentbench.catalog.toolchain import Toolchain
 from codingagentbench.catalog.tui import Tui
 from codingagentbench.errors import CatalogError, UsageError, unknown_name
 from codingagentbench.globs import matches
+from codingagentbench.paths import cache_root
+
+if TYPE_CHECKING:
+    from codingagentbench.importers.view import Imported
 
 __all__ = ["Catalog", "ModelEntry", "PluginEntry", "TaskFolder", "TuiEntry", "open_catalog"]
 T = TypeVar("T")
@@ -55,8 +60,30 @@ class ModelEntry:
 class Catalog:
     """The entries of all roots together. Every access may raise CatalogError; an id in two files is one."""
 
-    def __init__(self, roots: Sequence[Path]) -> None:
+    def __init__(self, roots: Sequence[Path], sources: Sequence[tuple[Path, str]] = ()) -> None:
         self.roots = tuple(roots)
+        self._sources = tuple(sources)
+        """Further tasks in another format: path and format."""
+
+    @cached_property
+    def sources(self) -> Sequence[tuple[Path, str]]:
+        """Path and format of tasks in other formats: those given, and those of each root's `sources.toml`."""
+        return [*self._sources, *(pair for root in self.roots for pair in _sources_of(root))]
+
+    @cached_property
+    def imported(self) -> Sequence["Imported"]:
+        """Every task of `sources`: as ours, or refused with the reasons."""
+        if not self.sources:
+            return []
+        from codingagentbench.importers.view import view  # noqa: PLC0415  # its parsers take 0.1 s to import
+
+        return [one for path, form in self.sources for one in view(path, form)]
+
+    @property
+    def hidden(self) -> list[Path]:
+        """Folders that no sandbox may show: they hold solutions and hidden tests."""
+        places = [(path if path.is_dir() else path.parent).resolve() for path, _ in self.sources]
+        return [*self.roots, *places, *([cache_root() / "imported"] if places else [])]
 
     @cached_property
     def task_places(self) -> Mapping[str, Path]:
@@ -65,6 +92,8 @@ class Catalog:
         for root in self.roots:
             for folder in task_folders(root):
                 _put(found, f"{folder.parent.name}/{folder.name}", folder, folder / "task.toml", "task")
+        for task in (one.task for one in self.imported if one.task is not None):
+            _put(found, task.task.id, task.folder, task.folder / "task.toml", "task")
         return _entries_of(found)
 
     @cached_property
@@ -190,7 +219,9 @@ class Catalog:
 
     def check(self) -> list[str]:
         """Every fault of every file, one a line; empty where all is well."""
-        faults = []
+        faults = _faults_of(lambda: self.imported)
+        if faults:  # without its sources the catalogue's tasks cannot be told
+            return faults
         for kind in ("tuis", "models", "prices", "plugins", "toolchains", "images", "tasks", "sweep_files"):
             faults += _faults_of(partial(getattr, self, kind))
         for file in self._files("sweeps"):
@@ -234,14 +265,17 @@ class Catalog:
         return _entries_of(found)
 
 
-def open_catalog(extra: Sequence[Path] = ()) -> Catalog:
-    """Ours, then `extra`, then the folders in CAB_CATALOG. Raises UsageError where a folder does not exist."""
+def open_catalog(extra: Sequence[Path] = (), sources: Sequence[tuple[Path, str]] = ()) -> Catalog:
+    """Ours, then `extra`, then the folders in CAB_CATALOG, and tasks in other formats from `sources` (path, format).
+
+    Raises UsageError where a folder does not exist.
+    """
     given = [*extra, *(Path(p) for p in os.environ.get("CAB_CATALOG", "").split(os.pathsep) if p)]
     for folder in given:
         if not folder.is_dir():
             msg = f"--catalog {folder}: no such folder"
             raise UsageError(msg)
-    return Catalog([own_root(), *given])
+    return Catalog([own_root(), *given], sources)
 
 
 def own_root() -> Path:
@@ -249,6 +283,13 @@ def own_root() -> Path:
     package = Path(__file__).parent.parent
     checkout = package.parent.parent / "catalog"
     return checkout if (checkout / "tuis").is_dir() else package / "data" / "catalog"
+
+
+def _sources_of(root: Path) -> Iterator[tuple[Path, str]]:
+    file = root / "sources.toml"
+    if os.path.lexists(file):
+        for source in read_entry(file, SourceFile).source:
+            yield root / source.path, source.format
 
 
 def _models(content: ModelFile, file: Path) -> Iterator[tuple[str, ModelEntry]]:

@@ -8,6 +8,7 @@ from codingagentbench.catalog.image import ImageRecipe
 from codingagentbench.catalog.model import ModelFile
 from codingagentbench.catalog.plugin import Plugin
 from codingagentbench.catalog.price import PriceTable
+from codingagentbench.catalog.source import SourceFile
 from codingagentbench.catalog.sweep import SweepSpec
 from codingagentbench.catalog.task import Task
 from codingagentbench.catalog.toolchain import Toolchain
@@ -22,6 +23,7 @@ KINDS: dict[str, type[BaseModel]] = {
     "toolchain": Toolchain,
     "image": ImageRecipe,
     "sweep": SweepSpec,
+    "sources": SourceFile,
 }
 
 

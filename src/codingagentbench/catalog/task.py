@@ -10,10 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from codingagentbench.catalog.base import Entry, Name, RelativePath, TaskId
+from codingagentbench.catalog.base import AbsoluteFolder, Entry, EnvName, Name, RelativePath, TaskId
 from codingagentbench.catalog.behaviour import Behaviour
 
-Family = Literal["polyglot", "mutations", "integrity"]
+Family = Literal["polyglot", "mutations", "integrity", "harbor", "exercism", "swebench"]
+"""The last three: tasks imported from another format (`importers/`)."""
+OWN_FAMILIES = ("polyglot", "mutations", "integrity")
 
 
 class Budget(Entry):
@@ -44,6 +46,9 @@ class Scorer(Entry):
     """How the runner's report names its tests (`scoring/test_output.py`)."""
     timeout_s: Annotated[int, Field(ge=1, le=3600)] = 120
     env: dict[str, str] = {}
+    places: dict[AbsoluteFolder, RelativePath] = {}
+    """Absolute folder in the grading sandbox to the folder of the graded tree (made where it is missing) that is shown
+    there too, writable: for imported graders, e.g. {"/tests" = ".cab/tests"}."""
     partial_credit: bool = False
     """Whether `partial_score` is the part of the listed tests that passed; without it there is none."""
 
@@ -210,6 +215,10 @@ class Task(Entry):
     """In order; made before any agent sees the repository, the same objects everywhere."""
     protected: list[str] = []
     """Globs of files that are restored before grading and whose change is an integrity violation."""
+    seen_at: AbsoluteFolder | None = None
+    """Where both sandboxes show the work directory besides /work: for imported tasks, whose prompts name e.g. /app."""
+    env: dict[EnvName, str] = {}
+    """Set in the agent's and in the grader's sandbox."""
     toolchains: list[Name] = []
     """Names from `catalog/toolchains/`; a task whose toolchain is missing is skipped, never failed."""
     build_outputs: list[str] = []

@@ -11,7 +11,15 @@ import typer
 from codingagentbench.catalog.budget import Ceiling
 from codingagentbench.catalog.load import Catalog, open_catalog
 from codingagentbench.catalog.sweep import SweepSpec
-from codingagentbench.cli.options import CatalogOption, JsonOption, ResultsOption
+from codingagentbench.cli.imported import warn_of_refused
+from codingagentbench.cli.options import (
+    CatalogOption,
+    FormatOption,
+    JsonOption,
+    ResultsOption,
+    TasksFromOption,
+    sources_of,
+)
 from codingagentbench.cli.tables import Display, make_console, print_result
 from codingagentbench.paths import bundle_store, results_root
 from codingagentbench.sweep.report import cell_row
@@ -60,6 +68,8 @@ def command(
     ] = None,
     results: ResultsOption = None,
     catalog: CatalogOption = None,
+    tasks_from: TasksFromOption = None,
+    format_: FormatOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run the missing cells of a sweep and show what came of them.
@@ -76,7 +86,8 @@ def command(
     if retry not in {None, "infra"}:
         msg = f"--retry {retry!r}: accepted: infra"
         raise typer.BadParameter(msg)
-    entries = open_catalog(catalog or [])
+    entries = open_catalog(catalog or [], sources_of(tasks_from, format_))
+    warn_of_refused(entries)
     chosen = make_spec(
         entries,
         spec,

@@ -11,12 +11,15 @@ from rich.text import Text
 from codingagentbench.catalog.load import open_catalog
 from codingagentbench.cli.examinations import doctor_row, print_examinations
 from codingagentbench.cli.fitted import plain_table
-from codingagentbench.cli.options import CatalogOption, JsonOption
+from codingagentbench.cli.imported import import_row, print_imported
+from codingagentbench.cli.options import FORMATS, CatalogOption, FormatOption, JsonOption, TasksFromOption, sources_of
 from codingagentbench.cli.tables import make_console
 from codingagentbench.doctor.examine import Examination
 from codingagentbench.doctor.run import run_doctor
 from codingagentbench.doctor.scaffold import LANGUAGES, new_task
 from codingagentbench.errors import SetupError, UsageError
+from codingagentbench.importers.harbor_export import export_harbor
+from codingagentbench.importers.view import view
 from codingagentbench.sandbox.toolchains import find_toolchain
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -28,9 +31,9 @@ def tasks() -> None:
 
 
 @app.command("list")
-def list_(catalog: CatalogOption = None) -> None:
+def list_(catalog: CatalogOption = None, tasks_from: TasksFromOption = None, format_: FormatOption = None) -> None:
     """List the tasks of the catalogue; a task whose toolchain is missing would be skipped."""
-    entries = open_catalog(catalog or [])
+    entries = open_catalog(catalog or [], sources_of(tasks_from, format_))
     table = plain_table()
     for name in ("task", "language", "title", "this machine"):
         table.add_column(name, no_wrap=name == "task")
@@ -55,6 +58,8 @@ def doctor(
     workers: Annotated[int | None, typer.Option(min=1, help="Tasks at a time. [default: one a core]")] = None,
     json: JsonOption = False,
     catalog: CatalogOption = None,
+    tasks_from: TasksFromOption = None,
+    format_: FormatOption = None,
 ) -> None:
     """Prove that tasks measure what they say: run solution, controls and a forger through the real grader.
 
@@ -64,7 +69,7 @@ def doctor(
     if bool(task) == all_:
         msg = "name tasks, or give --all"
         raise UsageError(msg)
-    entries, console = open_catalog(catalog or []), make_console(stderr=json)
+    entries, console = open_catalog(catalog or [], sources_of(tasks_from, format_)), make_console(stderr=json)
 
     def done(found: Examination) -> None:
         if json:
@@ -94,3 +99,39 @@ def new(
     console = make_console()
     console.print(Text(f"written: {place}"))
     console.print(Text(f"next: fill in what `cab task doctor {task} --catalog {folder}` names", style="dim"))
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="A task, or a folder of many; for swebench a file of rows.")],
+    format_: Annotated[str, typer.Option("--format", help=f"{FORMATS[0].upper()}{FORMATS[1:]}.")],
+    json: JsonOption = False,
+) -> None:
+    """Say which tasks of another format can be run here, and why each other one cannot.
+
+    Nothing is converted: `cab sweep --tasks-from PATH --format ...` runs them as they are, and so does a catalogue
+    folder whose sources.toml names the path. Exits 1 where none can be loaded.
+    """
+    found = view(path, format_)
+    if json:
+        for one in found:
+            sys.stdout.buffer.write(msgspec.json.encode(import_row(one)) + b"\n")
+    else:
+        print_imported(make_console(), found)
+    raise typer.Exit(0 if any(one.task for one in found) else 1)
+
+
+@app.command()
+def export(
+    task: Annotated[list[str], typer.Argument(metavar="TASK...", help="Ids or globs of tasks.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write into: one below it a task.")],
+    format_: Annotated[str, typer.Option("--format", help="harbor.")],
+    catalog: CatalogOption = None,
+) -> None:
+    """Write tasks as folders of another format, solution and hidden tests included."""
+    if format_ != "harbor":
+        msg = f"--format {format_!r}: accepted: harbor"
+        raise UsageError(msg)
+    entries = open_catalog(catalog or [])
+    for place in export_harbor(entries, task, folder):
+        typer.echo(str(place))

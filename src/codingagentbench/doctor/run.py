@@ -18,7 +18,7 @@ def run_doctor(
     catalog: Catalog, tasks: Sequence[str], *, sandbox: str, workers: int | None, done: Callable[[Examination], None]
 ) -> list[Examination]:
     """Examine `tasks`, in their order. Raises UsageError for an unknown name, SetupError without the engine."""
-    held = engine(sandbox, hidden=[*catalog.roots])
+    held = engine(sandbox, hidden=catalog.hidden)
     held.preflight()
     for task in tasks:
         if task not in catalog.task_places:

@@ -6,9 +6,8 @@ What it holds is a sum that subtracts: small enough to be replaced, real enough 
 import datetime as dt
 import re
 from pathlib import Path
-from typing import get_args
 
-from codingagentbench.catalog.task import Family
+from codingagentbench.catalog.task import OWN_FAMILIES
 from codingagentbench.doctor.static import TO_FILL_IN
 from codingagentbench.errors import UsageError
 
@@ -179,10 +178,8 @@ LANGUAGES = tuple(_FILES)
 def new_task(task_id: str, language: str, catalog: Path) -> Path:
     """Write the task's folder below `catalog`. Raises UsageError for a bad id, an unknown language, a folder in use."""
     family, _, name = task_id.partition("/")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name) or family not in get_args(Family):
-        msg = (
-            f"{task_id!r}: accepted: FAMILY/NAME, FAMILY one of {', '.join(get_args(Family))}, NAME like rust-lifetime"
-        )
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name) or family not in OWN_FAMILIES:
+        msg = f"{task_id!r}: accepted: FAMILY/NAME, FAMILY one of {', '.join(OWN_FAMILIES)}, NAME like rust-lifetime"
         raise UsageError(msg)
     if language not in LANGUAGES:
         msg = f"--language {language!r}: accepted: {', '.join(LANGUAGES)}"

@@ -26,7 +26,7 @@ def main(file: str, case: str, name: str, token_fd: int, result_fd: int) -> None
     if b"Isolated" in source:  # loads asyncio, which takes longer than the rest
         JUDGES.append(importlib.import_module("unittest.async_case"))
     before = fingerprint()
-    sys.path.append(os.getcwd())  # noqa: PTH109  # pathlib is not loaded here
+    sys.path += [os.getcwd(), f"{os.getcwd()}/src"]  # noqa: PTH109  # pathlib is not loaded here
     module = types.ModuleType("hidden")
     module.__file__ = file
     sys.modules["hidden"] = module

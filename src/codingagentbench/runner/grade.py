@@ -16,7 +16,7 @@ from codingagentbench.catalog.task_faults import NONCE
 from codingagentbench.globs import matches
 from codingagentbench.graders.python_tests import NONCE_FILE
 from codingagentbench.runner.git import GIT_ENV
-from codingagentbench.runner.launch import RESULTS, grader_spec
+from codingagentbench.runner.launch import RESULTS, grader_places, grader_spec, seen_too
 from codingagentbench.runner.prepare import Template
 from codingagentbench.runner.tree import walk
 from codingagentbench.sandbox.base import Limits, Sandbox, SandboxExit
@@ -68,14 +68,16 @@ async def grade(
     held = replace(limits or Limits(wall_s=0), wall_s=scorer.timeout_s, output_bytes=GRADER_OUTPUT_BYTES)
     command = [argument.replace(NONCE, nonce) for argument in scorer.command]
     labels = {"cell": cell_id, "phase": "grade"}
+    places = [*seen_too(task.task, patched.tree), *grader_places(task.task, patched.tree)]
     spec = grader_spec(
         command,
         toolchains,
-        scorer.env,
+        {**task.task.env, **scorer.env},
         held,
         tree=patched.tree,
         home=home,
         labels=labels,
+        places=places,
     )
     ended = await engine.run(spec)
     graded = _grade(task, patched, restored, document, ended)
@@ -90,6 +92,8 @@ def _lay_out(task: TaskFolder, template: Template, tree: Path, home: Path, nonce
     if task.task.scorer.kind == "tests":
         lay_over(task.grader, tree)
         _put_nonce(task.grader, tree, nonce)
+        for folder in task.task.scorer.places.values():
+            _clear_way(tree, Path(folder, "any"))
         home.mkdir()
         (home / NONCE_FILE).write_text(nonce)
     return document, restored

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from codingagentbench.bundles.bundle import Bundle
 from codingagentbench.catalog.load import PluginEntry, TaskFolder
+from codingagentbench.catalog.task import Task
 from codingagentbench.catalog.tui import Tui
 from codingagentbench.errors import SetupError
 from codingagentbench.runner.plugins import plug
@@ -72,8 +73,11 @@ def render_launch(
     plugged = plug(tui, stack, plugin_bundles or {}, prepared.home, lambda text: fill(text, values))
     return Launch(
         argv=command_of(tui, values, plugged.argv),
-        env=environment(toolchains) | {k: fill(v, values) for k, v in tui.env.items()} | plugged.env,
-        mounts=_together([*bundle.mounts, *(m for t in toolchains for m in t.mounts)], plugged.mounts),
+        env=environment(toolchains) | task.task.env | {k: fill(v, values) for k, v in tui.env.items()} | plugged.env,
+        mounts=(
+            *_together([*bundle.mounts, *(m for t in toolchains for m in t.mounts)], plugged.mounts),
+            *seen_too(task.task, prepared.work),
+        ),
         toolchains=tuple(t.name for t in toolchains),
         plugins=plugged.facts(),
     )
@@ -87,6 +91,16 @@ def _together(mounts: Sequence[Mount], plugins: Sequence[Mount]) -> tuple[Mount,
             msg = f"two interpreters are wanted at {mount.target}: give the plugin's install the TUI's versions"
             raise SetupError(msg)
     return tuple(dict.fromkeys([*mounts, *plugins]))
+
+
+def seen_too(task: Task, work: Path) -> tuple[Mount, ...]:
+    """The work directory at the second place that the task gives it."""
+    return (Mount(work, task.seen_at, writable=True),) if task.seen_at else ()
+
+
+def grader_places(task: Task, tree: Path) -> tuple[Mount, ...]:
+    """Folders of the graded tree that its grader expects elsewhere."""
+    return tuple(Mount(tree / folder, place, writable=True) for place, folder in task.scorer.places.items())
 
 
 def command_of(tui: Tui, values: Mapping[str, str], extra: Sequence[str] = ()) -> list[str]:
@@ -144,6 +158,7 @@ def grader_spec(
     tree: Path,
     home: Path,
     labels: Mapping[str, str] | None = None,
+    places: Sequence[Mount] = (),
 ) -> SandboxSpec:
     """The grader's sandbox: the same toolchains, no TUI, no door, no terminal."""
     programs = {name: path for t in toolchains for name, path in t.programs.items()}
@@ -154,7 +169,7 @@ def grader_spec(
         home=home,
         env={**environment(toolchains), "TERM": "dumb", **env},
         limits=limits,
-        mounts=(Mount(OWN_GRADERS, GRADERS), *(m for t in toolchains for m in t.mounts)),
+        mounts=(Mount(OWN_GRADERS, GRADERS), *(m for t in toolchains for m in t.mounts), *places),
         toolchains=tuple(t.name for t in toolchains),
         labels=labels or {},
     )

@@ -47,6 +47,8 @@ def _deviations(expected: dict[str, str], axes: Axes) -> Iterator[str]:
         "refusal": axes.refusal.refusal,
         "fidelity": axes.fidelity.fidelity,
     }
+    if axes.fidelity.not_applicable:  # a task without constraints, as imported ones are
+        expected = {axis: wanted for axis, wanted in expected.items() if axis != "fidelity"}
     for axis, wanted in expected.items():
         sign, number = re.match(r"([=!<>]+) ?(.+)", wanted).groups()  # type: ignore[union-attr]  # the model's pattern
         value = figures[axis]

@@ -110,7 +110,7 @@ def run_sweep(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher:
     Raises UsageError and SetupError before anything ran, StoreError when results cannot be written.
     """
     watcher = watcher or Watcher()
-    sandbox = engine(options.sandbox, hidden=[*catalog.roots, options.results])
+    sandbox = engine(options.sandbox, hidden=[*catalog.hidden, options.results])
     check_required(sandbox, spec.require)
     sandbox.preflight()
     if spec.held_out is not None:

@@ -109,7 +109,10 @@ def _paths(folder: Path) -> Iterator[str]:
 
 
 def _visible_tests(backend: ControlBackend) -> list[str]:
-    return [p for p in _paths(backend.workdir) if matches(p, backend.task.protected) and p != "AGENTS.md"]
+    """Protected files; where there is none to be seen, one in the first folder that is protected."""
+    visible = [p for p in _paths(backend.workdir) if matches(p, backend.task.protected) and p != "AGENTS.md"]
+    folders = [glob.removesuffix("**") for glob in backend.task.protected if glob.endswith("/**")]
+    return visible or [f"{folder}tests/test.sh" for folder in folders[:1] if "*" not in folder]
 
 
 def _empty_test(file: Path) -> bytes:
