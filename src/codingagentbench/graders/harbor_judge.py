@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from globs import matches  # type: ignore[import-not-found]  # a copy of CAB's lies beside this file
+if __package__:
+    from codingagentbench.globs import matches
+else:  # in Harbor's container: a copy of CAB's lies beside this file
+    sys.path.insert(0, str(Path(__file__).parent))
+    from globs import matches
 
 HERE = Path(__file__).parent
 FORMS = {
