@@ -124,6 +124,9 @@ def _part_faults(task: Task, folder: Path, files: list[Path], prompt: str) -> It
     for made in ("AGENTS.md", ".git"):
         if (folder / "workdir" / made).exists():
             yield f"workdir/{made}", "made by the harness (AGENTS.md from the constraints): remove it"
+    folded: dict[str, str] = {}
     for path in (f.relative_to(folder).as_posix() for f in files):
+        if (twin := folded.setdefault(path.casefold(), path)) != path:
+            yield path, f"differs from {twin} by case only, which some file systems fold"
         if path.startswith("solution/") and matches(path.removeprefix("solution/"), task.protected):
             yield path, "protected: a right answer leaves it alone"
