@@ -193,7 +193,7 @@ def _cells(attack: Attack, catalog: Catalog, kit: Kit) -> tuple[PlannedCell, Pla
     made = []
     for sweep, tui, model in specs:
         spec = SweepSpec(id=sweep, tuis=[tui], models=[model], tasks=[TASK])
-        (cell,) = plan_cells(spec, catalog, kit.bundles, {}, {})
+        (cell,) = plan_cells(spec, catalog, kit.bundles, {}, {}, engine=kit.engine)
         made.append(cell)
     return msgspec.structs.replace(made[0], timeout_s=attack.timeout_s), made[1]
 

@@ -3,7 +3,7 @@
 group: resources
 claim: The number of files is limited; the cell is stopped.
 outcomes: out_of_disk
-timeout: 60
+timeout: 90
 """
 import os
 from kit import attempt

@@ -1,7 +1,8 @@
 """Uses the calls where kernels break: io_uring, BPF, perf, userfaultfd, keyrings, modules, kexec.
 
 group: kernel
-claim: The filter of system calls refuses them.
+claim: The filter of system calls refuses them, or ends who asks.
+outcomes: failed agent_error
 """
 from kit import attempt, syscall
 

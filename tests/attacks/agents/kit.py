@@ -77,7 +77,7 @@ def reaches(address, family=socket.AF_INET, kind=socket.SOCK_STREAM, data=b"GET 
 
 def runs(*command):
     """Whether a command ends well."""
-    return subprocess.run(command, stdin=subprocess.DEVNULL, timeout=10, check=False).returncode == 0
+    return subprocess.run(command, stdin=subprocess.DEVNULL, timeout=5, check=False, start_new_session=True).returncode == 0
 
 
 def background(function):

@@ -1,6 +1,7 @@
 """Knocks at every port of its loopback, and takes the door's own port.
 
 group: network
+timeout: 90
 claim: One port answers, the door, and it cannot be taken over.
 """
 import socket
