@@ -16,8 +16,8 @@ from codingagentbench.removal import remove_tree
 from codingagentbench.site.build import build_site
 
 ROOT = Path(__file__).parents[2]
-# A container's start is some twenty times a bubblewrap sandbox's: the quick run has every attack in bubblewrap and every
-# third in docker, which the slow run completes.
+# A container's start is some twenty times a bubblewrap sandbox's: the quick run has every attack in bubblewrap and
+# every third in docker, which the slow run completes.
 _QUICK = [a for a in attacks() if not a.slow]
 CHOSEN = {
     ("bubblewrap", False): _QUICK,

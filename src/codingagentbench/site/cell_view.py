@@ -44,6 +44,7 @@ RECEIPT_OF = {
     "trajectory": "trajectory.json",
     "harness": "the harness's own code",
     "tui_entry": "what the TUI's catalogue entry runs",
+    "plugins": "the plugin, and the TUI's mechanism for it",
     "replay_of": "the record of which this is a replay",
 }
 
@@ -170,7 +171,14 @@ def sandbox_rows(record: Record) -> Rows:
 
 def receipt(record: Record, have: set[str]) -> list[tuple[str, str | None, str, bool]]:
     """(name, digest, what it is the digest of, whether that file lies beside the page)."""
-    return [(name, digest, RECEIPT_OF[name], RECEIPT_OF[name] in have) for name, digest in _fields(record.receipt)]
+    rows: list[tuple[str, str | None, str, bool]] = []
+    for name, digest in _fields(record.receipt):
+        what = RECEIPT_OF.get(name, name)
+        if name == "plugins":
+            rows += [(f"plugin {plugin}", one, what, False) for plugin, one in (digest or {}).items()]
+        else:
+            rows.append((name, digest, what, what in have))
+    return rows
 
 
 def timing(record: Record) -> Rows:
