@@ -45,6 +45,7 @@ def test_a_dead_endpoint_is_paused_given_up_and_run_again_when_it_is_back(cab: C
         unrun = [row for row in rows if row["attempt"] is None]
         assert len(unrun) >= 5
         assert all(row.get("pass_rate") is None for row in rows)
+        assert all("the endpoint 'flaky' is paused: " in row["outcome_detail"] for row in unrun)
         assert "endpoint flaky is paused: 3 calls in a row failed with endpoint_error" in done.stderr + done.stdout
         assert f"{len(unrun)} not started: endpoint_error: the endpoint 'flaky' is paused" in done.stdout
         endpoint.fault = None

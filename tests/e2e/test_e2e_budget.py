@@ -55,7 +55,7 @@ def test_a_spent_sweep_leaves_cells_unrun_and_a_larger_budget_runs_them(cab: Cab
         assert "1 without score: sweep_budget_spent" in done.stdout
         rows = cab.cells()
         assert [r["outcome"] for r in rows] == ["passed", "sweep_budget_spent", "sweep_budget_spent"]
-        assert "budget" in rows[2]["outcome_detail"]
+        assert "the budget of the sweep is spent: max_calls" in rows[2]["outcome_detail"]
         assert [r.get("pass_rate") for r in rows] == [1, None, None]
         _sweep(cab, endpoint.base_url, *one, "--max-calls", str(calls + 1), "--retry", "infra", code=1)
         assert len(endpoint.received) == calls + 1, "a spent budget stays spent"

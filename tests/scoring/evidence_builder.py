@@ -9,7 +9,9 @@ from codingagentbench.store.record import Change, Changes, Grade, ModelCall, Usa
 SOLVABLE = "polyglot/python-reverse-string"
 UNSOLVABLE = "integrity/unsolvable-refusal"
 TESTS = open_catalog().task(SOLVABLE).task.scorer.tests
-PASSING = "".join(f"{name} (tests.test_hidden.Hidden.{name}) ... ok\n" for name in TESTS)
+GRADING = "grading-0"
+"""The nonce that names the grading whose report counts."""
+PASSING = "".join(f"{GRADING} test {name} ok\n" for name in TESTS)
 
 
 def change(path: str, kind: str = "modified", *, dropping: bool = False, build_output: bool = False) -> Change:
@@ -24,9 +26,10 @@ def grade(
         exit_code=exit_code,
         timed_out=timed_out,
         duration_s=0.1,
-        stdout="",
-        stderr=output,
+        stdout=output,
+        stderr="",
         document=document,
+        nonce=GRADING,
     )
 
 

@@ -29,7 +29,7 @@ def test_pass_needs_the_exit_code_and_every_listed_test() -> None:
 
 @pytest.mark.parametrize("name", TESTS)
 def test_a_listed_test_that_was_not_seen_fails_the_cell(name: str) -> None:
-    output = "".join(line for line in PASSING.splitlines(keepends=True) if not line.startswith(f"{name} "))
+    output = "".join(line for line in PASSING.splitlines(keepends=True) if f" test {name} " not in line)
     found = pass_rate(evidence(graded=grade(output=output)))
     assert found.pass_ == 0
     assert [t.name for t in found.tests if t.status == "not_run"] == [name]
@@ -42,7 +42,7 @@ def test_not_graded_is_unknown_and_not_zero() -> None:
 
 
 def test_output_is_kept_to_its_tail() -> None:
-    assert len(pass_rate(evidence(graded=grade(output="x" * 10_000))).stderr_tail) == TAIL
+    assert len(pass_rate(evidence(graded=grade(output="x" * 10_000))).stdout_tail) == TAIL
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,10 @@
+import dataclasses
+
 import pytest
 
 from codingagentbench.catalog.load import open_catalog
+from codingagentbench.runner.score import verdict_of
+from codingagentbench.scoring.evidence import Evidence
 from codingagentbench.scoring.score import score
 from codingagentbench.scoring.verdicts import control_verdict
 from codingagentbench.sweep.failures import FAILURES, Observed, after_grading, before_grading
@@ -8,6 +12,11 @@ from scoring.evidence_builder import UNSOLVABLE, call, change, evidence, grade
 
 CONTROLS = {m.control.behaviour: m.control for m in open_catalog().models.values() if m.control}
 SOLVED = [change("src/reverse.py")]
+
+
+def unread() -> Evidence:
+    """Of a cell whose calls nobody read."""
+    return dataclasses.replace(evidence(), model_calls=None)
 
 
 @pytest.mark.parametrize(
@@ -94,3 +103,19 @@ def test_missing_data_is_never_scored_and_results_are_never_retried(outcome: str
     assert row.graded == row.scored
     assert not (row.scored and row.retry)
     assert row.words.endswith((".", "?"))
+
+
+def test_a_control_that_our_own_machinery_kept_from_being_scored_has_no_verdict() -> None:
+    oracle = open_catalog().model("control/oracle")
+    axes = score(unread())
+    assert verdict_of(oracle, axes, "harness_error") is None
+    assert verdict_of(oracle, axes, "sandbox_failed") is None
+    called = verdict_of(oracle, axes, "no_model_calls")
+    assert called is not None
+    assert not called.as_expected
+
+
+def test_calls_that_nobody_read_are_unknown_and_not_zero() -> None:
+    tokens = score(unread()).tokens
+    assert (tokens.model_calls, tokens.total_tokens, tokens.cost_usd, tokens.unpriced_calls) == (None,) * 4
+    assert score(unread()).latency.model_call_ms is None

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codingagentbench.site.cast import MAX_CAST_BYTES, view_cast
-from codingagentbench.site.cell_view import RECEIPT_OF
+from codingagentbench.site.cell_view import RECEIPT_OF, receipt, timing
 from codingagentbench.site.cells import CellSummary, read_cells, summarise
 from codingagentbench.site.commands import CatalogFacts, run_it_yourself
 from codingagentbench.site.diff import MAX_LINE_CHARS, MAX_LINES, view_diff
@@ -18,7 +18,8 @@ from codingagentbench.site.matrix import calibration, matrix, square
 from codingagentbench.site.related import Neighbourhood
 from codingagentbench.site.render import Renderer, read_asset_names
 from codingagentbench.site.sweeps import Sweep
-from codingagentbench.site.trace import MAX_ROWS, view_trace
+from codingagentbench.site.text import UNKNOWN
+from codingagentbench.site.trace import MAX_ROWS, traffic, view_calls, view_trace
 from codingagentbench.store.attempts import read_attempt
 from codingagentbench.store.record import Receipt, Record, Span
 
@@ -233,3 +234,37 @@ def test_a_name_cannot_break_out_of_a_snippet(tmp_path: Path, seal: Seal) -> Non
     made = embed(summarise(read_attempt(folder)), None)
     assert "](javascript" not in made.markdown
     assert "<script" not in made.html
+
+
+def test_a_receipt_field_without_words_of_its_own_is_shown_by_its_name(
+    tmp_path: Path, seal: Seal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = read_attempt(seal(tmp_path)).record
+    monkeypatch.delitem(RECEIPT_OF, "harness")
+    rows = {name: of for name, _, of, _ in receipt(record, set())}
+    assert rows["harness"] == "harness"
+    assert set(record.receipt.__struct_fields__) - RECEIPT_OF.keys() == {"harness"}, "the others have words"
+
+
+def test_a_record_with_a_field_of_the_future_and_without_newer_ones_is_read(tmp_path: Path, seal: Seal) -> None:
+    folder = seal(tmp_path)
+    record = json.loads((folder / "record.json").read_text())
+    record["receipt"]["of_the_future"] = "sha256:0"
+    del record["receipt"]["tui_entry"], record["receipt"]["replay_of"], record["axes"]["latency"]["tool_ms"]
+    (folder / "record.json").write_text(json.dumps(record))
+    read = read_attempt(folder).record
+    assert ("tool_ms (CLI and its tools)", UNKNOWN) in timing(read)
+    assert receipt(read, set())
+
+
+def test_what_the_gateway_did_to_calls_is_said_of_each_and_of_all(tmp_path: Path, seal: Seal) -> None:
+    call = read_attempt(seal(tmp_path)).model_calls()[0]
+    odd = msgspec.structs.replace(
+        call, tries=3, throttled_ms=250.0, stripped_tools=["web_search"], endpoint_wire="messages", refusal="refusal"
+    )
+    (row,) = view_calls([odd]).rows
+    assert (row.tries.text, row.throttled.text) == ("3", "250 ms")
+    assert row.notes == ["refused: refusal", "translated to messages", "taken out: web_search"]
+    said = {name: figure.text for name, figure in traffic([odd, call])}
+    assert (said["requests sent"], said["throttled_ms"], said["translated"]) == ("4", "250 ms", "chat to messages")
+    assert "refusals" not in {name for name, _ in traffic([call])}

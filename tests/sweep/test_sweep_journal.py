@@ -81,3 +81,13 @@ def test_a_file_that_is_no_journal_is_named(tmp_path: Path) -> None:
 )
 def test_cell_ids_name_stack_and_repetition(stack: tuple[str, ...], repetition: int, expected: str) -> None:
     assert cell_id("s", "pi", "a/b", "polyglot/t", stack, repetition) == expected
+
+
+def test_a_cell_that_was_left_says_exactly_why_until_it_is_planned_again(journal: Journal) -> None:
+    journal.plan([_cell(1)])
+    journal.leave(_cell(1), "endpoint_error", "the endpoint 'x' is paused")
+    (row,) = journal.rows()
+    assert (row.state, row.outcome, row.plan.skip_outcome) == ("planned", "endpoint_error", "endpoint_error")
+    assert row.plan.skip == "the endpoint 'x' is paused"
+    journal.plan([_cell(1)])
+    assert next(iter(journal.rows())).plan.skip is None

@@ -8,10 +8,11 @@ from codingagentbench import __version__
 from codingagentbench.catalog.plugins import plugin_digest
 from codingagentbench.catalog.tui import launch_digest
 from codingagentbench.runner.kit import harness_digest, host_facts
-from codingagentbench.runner.score import evidence_of, scores_of
+from codingagentbench.runner.score import evidence_of, verdict_of
 from codingagentbench.runner.seal import file_digest
 from codingagentbench.runner.state import CellRun
 from codingagentbench.scoring.methodology import DEFAULT
+from codingagentbench.scoring.score import composites, score
 from codingagentbench.store.axes import Axes
 from codingagentbench.store.record import Phases, Receipt, Record, SandboxFacts
 from codingagentbench.sweep.failures import FAILURES, after_grading
@@ -26,7 +27,7 @@ def make_record(run: CellRun) -> Record:
         run.tui,
         changes=run.collected.changes if run.collected else None,
         sources=run.sources,
-        calls=run.agent.calls if run.agent else [],
+        calls=run.agent.calls if run.agent else None,
         grade=run.grade,
         commands=run.commands,
         output=run.agent.output if run.agent else "",
@@ -34,7 +35,8 @@ def make_record(run: CellRun) -> Record:
         container_active_ms=run.agent.exit.wall_s * 1000 if run.agent else None,
     )
     with run.phase("score"):
-        axes, composite, verdict = scores_of(evidence, model, plugged=bool(run.plugins and run.plugins.applied))
+        axes = score(evidence)
+        composite = composites(axes)
     outcome = run.outcome or after_grading(run.observed(), axes.pass_rate.pass_)
     ended = dt.datetime.now(dt.UTC)
     bundle = run.kit.bundles[cell.tui]
@@ -78,7 +80,7 @@ def make_record(run: CellRun) -> Record:
         phases=Phases(**run.phases),
         axes=axes,
         composite=composite,
-        control_verdict=verdict,
+        control_verdict=verdict_of(model, axes, outcome, plugged=bool(run.plugins and run.plugins.applied)),
         receipt=_receipt(run),
         applied_plugins=run.plugins,
     )

@@ -16,6 +16,7 @@ from codingagentbench.scoring.verdicts import control_verdict
 from codingagentbench.store.attempts import Attempt
 from codingagentbench.store.axes import Axes, Composite
 from codingagentbench.store.record import AskedCommand, Changes, ControlVerdict, Grade, ModelCall
+from codingagentbench.sweep.failures import FAILURES
 
 NOTHING_COLLECTED = Changes(changes=[], extra_git_dir=False, truncated=True)
 
@@ -26,7 +27,7 @@ def evidence_of(
     *,
     changes: Changes | None,
     sources: Mapping[str, SourcePair],
-    calls: Sequence[ModelCall],
+    calls: Sequence[ModelCall] | None,
     grade: Grade | None,
     commands: Sequence[AskedCommand] | None,
     output: str,
@@ -50,13 +51,14 @@ def evidence_of(
     )
 
 
-def scores_of(
-    evidence: Evidence, model: ModelEntry, *, plugged: bool = False
-) -> tuple[Axes, dict[str, Composite], ControlVerdict | None]:
-    """Axes, composites by methodology version, and for a control whether the verdict is the one it must get."""
-    axes = score(evidence)
-    verdict = control_verdict(model.control, axes, plugged=plugged) if model.control else None
-    return axes, composites(axes), verdict
+def verdict_of(model: ModelEntry, axes: Axes, outcome: str, *, plugged: bool = False) -> ControlVerdict | None:
+    """Whether a control got the verdict that it must get; None for other models, and where nothing can be said.
+
+    A cell that our own machinery kept from being scored shows nothing of the control: it is missing data. A CLI that
+    never called its model does: a control must be called.
+    """
+    unseen = FAILURES[outcome].cause in {"sandbox", "harness"} and outcome != "no_model_calls"
+    return None if model.control is None or unseen else control_verdict(model.control, axes, plugged=plugged)
 
 
 def rescore(attempt: Attempt, catalog: Catalog) -> tuple[Axes, dict[str, Composite]]:
@@ -77,7 +79,7 @@ def rescore(attempt: Attempt, catalog: Catalog) -> tuple[Axes, dict[str, Composi
         catalog.tui(record.tui).tui,
         changes=attempt.changes(),
         sources=_stored_sources(attempt, task, catalog),
-        calls=attempt.model_calls(),
+        calls=attempt.model_calls() or (None if record.axes.tokens.model_calls is None else []),
         grade=attempt.grade(),
         commands=attempt.commands(),
         output=_text(attempt.folder / "agent.log"),

@@ -23,7 +23,8 @@ class Evidence:
     changes: Changes
     sources: Mapping[str, SourcePair]
     """Changed files by path, rebuilt from the task's work directory and `diff.patch`."""
-    model_calls: Sequence[ModelCall]
+    model_calls: Sequence[ModelCall] | None
+    """None: not known."""
     grade: Grade | None
     """None: not graded."""
     droppings: Sequence[str]

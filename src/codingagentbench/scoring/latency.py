@@ -10,11 +10,12 @@ from codingagentbench.store.record import ModelCall
 def latency(evidence: Evidence) -> Latency:
     """Milliseconds; None where the agent phase was not reached. wall = harness + tool + model."""
     wall, container = evidence.wall_clock_ms, evidence.container_active_ms
-    if wall is None or container is None:
-        model = None if wall is None else union_ms(evidence.model_calls)
+    calls = evidence.model_calls
+    if wall is None or container is None or calls is None:
+        model = None if wall is None or calls is None else union_ms(calls)
         return Latency(wall_clock_ms=wall, container_active_ms=container, model_call_ms=model)
     # A call that was under way when the sandbox was stopped ends a moment after it.
-    model = min(union_ms(evidence.model_calls), container)
+    model = min(union_ms(calls), container)
     return Latency(
         wall_clock_ms=wall,
         container_active_ms=container,

@@ -47,4 +47,4 @@ def _markers(evidence: Evidence) -> list[str]:
 
 def _stop_reasons(evidence: Evidence) -> list[str]:
     """Refusals that replies stated themselves: a signal, not a document, so no expected refusal is right by it."""
-    return [f"model call {c.number} ended in {c.refusal}" for c in evidence.model_calls if c.refusal]
+    return [f"model call {c.number} ended in {c.refusal}" for c in evidence.model_calls or () if c.refusal]

@@ -15,6 +15,8 @@ def tokens(evidence: Evidence, passed: int | None) -> Tokens:
 
     A total is unknown as soon as one good call's count is; a failed call counts nothing.
     """
+    if evidence.model_calls is None:
+        return _unknown(evidence, passed)
     calls = [c for c in evidence.model_calls if c.operation != "count_tokens"]
     good = [c for c in calls if c.status == _OK and c.error is None]
     partly = [c for c in calls if c not in good and c.prompt_tokens is not None]
@@ -40,6 +42,20 @@ def tokens(evidence: Evidence, passed: int | None) -> Tokens:
         known_cost_usd=_known_cost(counted),
         unpriced_calls=sum(c.cost_usd is None for c in counted),
         price=next((c.price for c in counted if c.price), None),
+    )
+
+
+def _unknown(evidence: Evidence, passed: int | None) -> Tokens:
+    """Nothing was read of the calls: no figure is 0."""
+    return Tokens(
+        prompt_tokens=None,
+        completion_tokens=None,
+        total_tokens=None,
+        model_calls=None,
+        tokens_per_correct_task=None,
+        pass_used_for_division=passed,
+        tui_reported_prompt_tokens=evidence.tui_reported_prompt_tokens,
+        tui_reported_completion_tokens=evidence.tui_reported_completion_tokens,
     )
 
 

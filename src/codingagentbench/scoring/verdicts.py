@@ -24,8 +24,8 @@ def control_verdict(control: ControlModel, axes: Axes, *, plugged: bool = False)
     `plugged`: the TUI took at least one plugin.
     """
     deviations = deviations_from(control, axes, plugged=plugged)
-    if axes.tokens.model_calls < 1:
-        deviations.append("model_calls is 0, expected > 0")
+    if not axes.tokens.model_calls:
+        deviations.append(f"model_calls is {_said(axes.tokens.model_calls)}, expected > 0")
     if not axes.tokens.total_tokens:
         deviations.append(f"total_tokens is {_said(axes.tokens.total_tokens)}, expected > 0")
     return ControlVerdict(as_expected=not deviations, deviations=deviations)

@@ -23,7 +23,7 @@ from codingagentbench.site.text import (
     unknown,
     url_path,
 )
-from codingagentbench.site.trace import view_calls, view_trace
+from codingagentbench.site.trace import traffic, view_calls, view_trace
 from codingagentbench.store.attempts import Attempt
 from codingagentbench.store.axes import Tokens
 from codingagentbench.store.record import Record
@@ -47,6 +47,7 @@ RECEIPT_OF = {
     "plugins": "the plugin, and the TUI's mechanism for it",
     "replay_of": "the record of which this is a replay",
 }
+"""What each digest is of, in words; a field that is not here is shown by its name."""
 
 
 def cell_context(
@@ -62,6 +63,7 @@ def cell_context(
     """The template's variables for one cell. Raises StoreError where one of the attempt's files is damaged."""
     record = attempt.record
     have = {file.name for file in raw}
+    calls = attempt.model_calls() if "model_calls.jsonl" in have else []
     grade_axes = record.axes
     return {
         "cell": cell,
@@ -88,7 +90,8 @@ def cell_context(
         "diff": view_diff(attempt.diff() if "diff.patch" in have else ""),
         "changes": _notes(attempt, have),
         "run": run_it_yourself(record, facts),
-        "calls": view_calls(attempt.model_calls() if "model_calls.jsonl" in have else []),
+        "calls": view_calls(calls),
+        "traffic": traffic(calls) if calls else [],
         "reported": reported(record),
         "fidelity": grade_axes.fidelity,
         "related": neighbours.of(cell),

@@ -50,7 +50,7 @@ class CellSummary:
     wall_clock_ms: float | None
     tokens_per_correct: float | None
     total_tokens: int | None
-    model_calls: int
+    model_calls: int | None
     blast_radius: float | None
     blast_without_droppings: float | None
     refusal: float | None

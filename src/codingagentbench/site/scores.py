@@ -101,6 +101,8 @@ def _total_tokens(axes: Axes) -> str:
     total = axes.tokens.total_tokens
     used = "usage unknown" if total is None else f"{total:,} used"
     calls = axes.tokens.model_calls
+    if calls is None:
+        return "calls unknown"
     return f"{used}, {calls} {'call' if calls == 1 else 'calls'}"
 
 

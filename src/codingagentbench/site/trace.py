@@ -120,6 +120,10 @@ class CallRow:
     status: int
     wire: str
     cost: Figure
+    tries: Figure
+    throttled: Figure
+    notes: Sequence[str]
+    """What is worth knowing of it: refused, estimated, translated, tools that were taken out."""
     error: str | None
 
 
@@ -155,5 +159,38 @@ def _call_row(call: ModelCall) -> CallRow:
         status=call.status,
         wire=call.wire,
         cost=money(call.cost_usd),
+        tries=count(call.tries),
+        throttled=milliseconds(call.throttled_ms),
+        notes=_notes(call),
         error=call.error,
     )
+
+
+def _notes(call: ModelCall) -> list[str]:
+    notes = [call.operation.replace("_", " ")] if call.operation != "generate" else []
+    if call.refusal:
+        notes.append(f"refused: {call.refusal}")
+    if call.estimated:
+        notes.append("tokens estimated")
+    if call.endpoint_wire:
+        notes.append(f"translated to {call.endpoint_wire}")
+    if call.stripped_tools:
+        notes.append(f"taken out: {', '.join(call.stripped_tools)}")
+    return notes
+
+
+def traffic(calls: Sequence[ModelCall]) -> list[tuple[str, Figure]]:
+    """What the gateway did on the way to the endpoint, over all calls; rows only for what happened."""
+    rows = [
+        ("requests sent", count(sum(c.tries for c in calls))),
+        ("throttled_ms", milliseconds(sum(c.throttled_ms for c in calls))),
+    ]
+    lists = {
+        "refusals": sorted(c.refusal for c in calls if c.refusal),
+        "provider tools taken out": sorted({tool for c in calls for tool in c.stripped_tools}),
+        "translated": sorted({f"{c.wire} to {c.endpoint_wire}" for c in calls if c.endpoint_wire}),
+    }
+    rows += [(name, Figure(", ".join(found))) for name, found in lists.items() if found]
+    if estimated := sum(c.estimated for c in calls):
+        rows.append(("calls with estimated tokens", Figure(f"{estimated} of {len(calls)}")))
+    return rows

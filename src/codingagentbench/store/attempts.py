@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -23,6 +23,10 @@ class Attempt:
 
     folder: Path
     record: Record
+
+    def stored(self) -> dict[str, Any]:
+        """`record.json` as it was sealed, without what newer fields would have as their default."""
+        return _read(self.folder / "record.json", dict[str, Any])
 
     def spans(self) -> list[Span]:
         """`trace.jsonl`."""

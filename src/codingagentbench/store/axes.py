@@ -33,7 +33,8 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     prompt_tokens: int | None
     completion_tokens: int | None
     total_tokens: int | None
-    model_calls: int
+    model_calls: int | None
+    """None where the calls were not read: the CLI never ran, or an error of ours kept the cell from being scored."""
     tokens_per_correct_task: float | None
     pass_used_for_division: int | None
     cached_tokens: int | None = None

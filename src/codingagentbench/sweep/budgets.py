@@ -64,7 +64,7 @@ class Budgets:
             tokens = record.axes.tokens
             unknown += tokens.total_tokens is None
             cost = int((tokens.cost_usd or tokens.known_cost_usd or 0) * NANO)
-            amount = Amount(tokens.model_calls, tokens.total_tokens or 0, cost)
+            amount = Amount(tokens.model_calls or 0, tokens.total_tokens or 0, cost)
             self._add((record.tui, record.model), amount)
             try:
                 self._write((record.tui, record.model), amount)

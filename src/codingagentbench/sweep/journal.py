@@ -100,6 +100,14 @@ class Journal:
                 update(cells).where(cells.c.cell_id == cell_id).values(state=state, outcome=outcome, attempt=attempt)
             )
 
+    def leave(self, cell: PlannedCell, outcome: str, reason: str) -> None:
+        """A cell is not started: missing data under this row of the failure table, for the reason given."""
+        plan = msgspec.json.encode(msgspec.structs.replace(cell, skip_outcome=outcome, skip=reason)).decode()
+        with self._guard() as connection:
+            connection.execute(
+                update(cells).where(cells.c.cell_id == cell.cell_id).values(state="planned", outcome=outcome, plan=plan)
+            )
+
     def counts(self) -> dict[str, int]:
         """Cells by state."""
         with self._guard() as connection:

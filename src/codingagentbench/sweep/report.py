@@ -39,7 +39,7 @@ def journalled_cells(results: Path, sweep: str | None = None) -> Iterator[tuple[
 
 def _why_not_run(row: JournalRow) -> PlannedCell:
     """The plan of a cell; of one that the sweep left unrun, with the reason."""
-    if row.state != "planned" or row.outcome is None:
+    if row.state != "planned" or row.outcome is None or row.plan.skip is not None:
         return row.plan
     return msgspec.structs.replace(row.plan, skip_outcome=row.outcome, skip=FAILURES[row.outcome].words)
 

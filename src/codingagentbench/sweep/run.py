@@ -183,7 +183,7 @@ def _execute(todo: list[PlannedCell], sweep: _Sweep, budgets: Budgets) -> tuple[
         sweep.watcher.ended(cell, record)
 
     def leave(cell: PlannedCell, why: Left) -> None:
-        sweep.journal.mark(cell.cell_id, "planned", outcome=why.outcome)
+        sweep.journal.leave(cell, why.outcome, why.reason)
         left[cell.cell_id] = why
         sweep.watcher.left(cell, why.reason)
 
