@@ -40,9 +40,10 @@ def test_models_that_misbehave_end_in_results_of_the_agent(cab: Cab, tui: str) -
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2_000)
 @pytest.mark.xdist_group("clis")
 def test_the_demo_ends_with_every_verdict_and_a_second_run_runs_nothing(cab: Cab) -> None:
-    cab("sweep", "demo", code=None)
+    cab("sweep", "demo", code=None, timeout=1_800)
     rows = cab.cells("demo")
     assert len(rows) == 3 * 5 * 6
     for row in rows:

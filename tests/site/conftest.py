@@ -281,7 +281,7 @@ def make_spans(record: Record, text: str = "") -> list[Span]:
         ("a4", "a2", "tool_call", "applied_plugins", 13.7, 0.1),
         ("a5", "a2", "container", f"{tui}:launch", 16.0, wall - 8),
     ]
-    for i in range(record.axes.tokens.model_calls):
+    for i in range(record.axes.tokens.model_calls or 0):
         rows.append((f"c{i}", "a5", "model_call", f"chat {record.model}", 900 + i * wall / 5, wall / 7))
     rows += [
         ("b1", None, "cleanup", f"cleanup:{tui}", wall + 20, 0.4),
@@ -324,7 +324,7 @@ def make_calls(record: Record, text: str = "") -> list[ModelCall]:
             usage=Usage(input_uncached=400, output=120),
             error=text or None,
         )
-        for i in range(record.axes.tokens.model_calls)
+        for i in range(record.axes.tokens.model_calls or 0)
     ]
 
 
