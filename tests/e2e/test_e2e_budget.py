@@ -1,5 +1,6 @@
 """Budgets through real CLIs: a spent one ends the cell as a result, a sweep's leaves cells unrun and says so."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -18,6 +19,11 @@ def _sweep(
     return cab("sweep", "--tui", tui, *model, *more, code=code, CAB_KEY=KEY)
 
 
+def _ended_by_itself(cab: Cab, cell_id: str) -> bool:
+    """A sandbox that had to be stopped, because its CLI went on asking, has no exit code."""
+    return json.loads(cab("show", cell_id, "--json").stdout)["exit_code"] is not None
+
+
 @pytest.mark.parametrize("tui", ["pi", "codex"])
 @pytest.mark.xdist_group("clis")
 def test_a_cell_whose_calls_are_spent_is_a_graded_result_and_its_cli_ends(cab: Cab, tui: str) -> None:
@@ -27,7 +33,7 @@ def test_a_cell_whose_calls_are_spent_is_a_graded_result_and_its_cli_ends(cab: C
         assert len(endpoint.received) == row["model_calls"] == 1
     assert (row["outcome"], row["scored"]) == ("budget_exhausted", True)
     assert row["pass_rate"] in {0, 1}, "graded, whatever one call was good for"
-    assert row["wall_clock_ms"] < 30_000, "the CLI ends by itself, before it has to be stopped"
+    assert _ended_by_itself(cab, row["cell_id"])
 
 
 @pytest.mark.parametrize("tui", ["aider", "pi", "codex"])
@@ -41,7 +47,7 @@ def test_a_budget_too_small_for_the_first_call_is_no_result(cab: Cab, tmp_path: 
         assert endpoint.received == []
     (row,) = cab.cells()
     assert (row["outcome"], row["scored"], row["model_calls"]) == ("no_model_calls", False, 0)
-    assert row["wall_clock_ms"] < 30_000, "the CLI ends by itself"
+    assert _ended_by_itself(cab, row["cell_id"])
 
 
 def test_a_spent_sweep_leaves_cells_unrun_and_a_larger_budget_runs_them(cab: Cab) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from codingagentbench.catalog.budget import Ceiling
 from codingagentbench.catalog.prices import Quote
-from codingagentbench.gateway.controls.endpoint import ControlEndpoint
+from codingagentbench.gateway.controls.endpoint import ControlEndpoint, Fault
 from codingagentbench.gateway.ledger import Account, Amount, BudgetSpentError, Ledger, priced, reservation
 from gateway.cells import MODEL, Cell, OpenCell, TaskFiles, chat, endpoint_backend, request_of
 
@@ -171,3 +171,20 @@ async def test_the_cell_is_stopped_when_its_cli_asks_on_and_on(task_files: TaskF
             assert not cell.session.stop.is_set()
         await cell.post("chat", chat())
         assert cell.session.stop.is_set()
+
+
+async def test_what_an_endpoint_does_not_say_is_settled_at_what_was_counted_here(
+    task_files: TaskFiles, open_cell: OpenCell
+) -> None:
+    account = Account("this cell", Ceiling(max_tokens=100_000))
+    async with (
+        ControlEndpoint(task_files.control("noop"), model=MODEL, fault=Fault.NO_USAGE) as endpoint,
+        open_cell(endpoint_backend(endpoint)) as cell,
+    ):
+        cell.session.ledger = Ledger([account])
+        for stream in (True, False):
+            assert (await cell.post("chat", chat(stream)))[0] == 200
+        calls = await cell.session.close()
+    assert all(call.estimated for call in calls)
+    assert account.spent.tokens == sum((c.prompt_tokens or 0) + (c.completion_tokens or 0) for c in calls)
+    assert account.held == Amount()

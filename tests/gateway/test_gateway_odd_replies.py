@@ -10,7 +10,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from codingagentbench.catalog.budget import Ceiling
 from codingagentbench.gateway.backends import EndpointBackend
+from codingagentbench.gateway.ledger import Account, Ledger
 from codingagentbench.store.record import ModelCall
 from gateway.cells import MODEL, Cell, OpenCell, request_of
 
@@ -54,12 +56,18 @@ def events(*data: object) -> bytes:
 
 @asynccontextmanager
 async def answered(
-    open_cell: OpenCell, chunks: Sequence[bytes], kind: str, pause_s: float = 0.0
+    open_cell: OpenCell,
+    chunks: Sequence[bytes],
+    kind: str,
+    pause_s: float = 0.0,
+    *,
+    status: int = 200,
+    wires: Sequence[str] = WIRES,
 ) -> AsyncIterator[Cell]:
     """A cell whose endpoint answers everything with these chunks."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": kind})
+        response = web.StreamResponse(status=status, headers={"Content-Type": kind})
         await response.prepare(request)
         for chunk in chunks:
             await response.write(chunk)
@@ -69,7 +77,7 @@ async def answered(
     app = web.Application()
     app.router.add_post("/{path:.*}", handle)
     async with TestServer(app) as server:
-        backend = EndpointBackend(base_url=str(server.make_url("/v1")), key=None, endpoint_model=MODEL, wires=WIRES)
+        backend = EndpointBackend(base_url=str(server.make_url("/v1")), key=None, endpoint_model=MODEL, wires=wires)
         async with open_cell(backend) as cell:
             yield cell
 
@@ -133,3 +141,48 @@ async def test_a_reply_of_40_mb_comes_through_and_is_metered(open_cell: OpenCell
     assert len(body) > 40 << 20
     assert call.response_body is not None
     assert call.response_body.size == sum(map(len, parts))
+
+
+FILTERS = [
+    {"code": "content_filter", "message": "filtered", "param": "prompt", "status": 400},
+    {"code": "BadRequest", "message": "x", "innererror": {"code": "ResponsibleAIPolicyViolation"}},
+]
+
+
+@pytest.mark.parametrize("error", FILTERS)
+@pytest.mark.parametrize(("wire", "wires"), [("chat", WIRES), ("responses", WIRES), ("responses", ["chat"])])
+async def test_a_filter_that_answers_400_is_a_refusal_of_the_model_and_no_fault_of_the_endpoint(
+    open_cell: OpenCell, wire: str, wires: Sequence[str], error: dict[str, Any]
+) -> None:
+    body = json.dumps({"error": error}).encode()
+    async with answered(open_cell, [body], "application/json", status=400, wires=wires) as cell:
+        account = Account("this cell", Ceiling(max_calls=2))
+        cell.session.ledger = Ledger([account])
+        status, _ = await cell.post(wire, request_of(wire, stream=True))
+        (call,) = await cell.session.close()
+    assert status == 400
+    assert (call.status, call.error, call.refusal, call.finish_reason) == (
+        400,
+        None,
+        "content_filter",
+        "content_filter",
+    )
+    assert call.completion_tokens is None
+    assert account.spent.calls == 1
+
+
+@pytest.mark.parametrize("error", [{"code": "bad", "message": "content_filter"}, "content_filter", None])
+async def test_any_other_400_is_rejected_whatever_its_words(open_cell: OpenCell, error: object) -> None:
+    body = json.dumps({"error": error}).encode()
+    async with answered(open_cell, [body], "application/json", status=400) as cell:
+        await cell.post("chat", request_of("chat", stream=True))
+        (call,) = await cell.session.close()
+    assert (call.error, call.refusal) == ("endpoint_rejected", None)
+
+
+async def test_a_message_that_is_cut_has_unknown_output_and_not_its_placeholder(open_cell: OpenCell) -> None:
+    begun = {"type": "message_start", "message": {"type": "message", "usage": {"input_tokens": 8, "output_tokens": 1}}}
+    async with answered(open_cell, [events(begun, DELTAS["messages"])], "text/event-stream") as cell:
+        await cell.post("messages", request_of("messages", stream=True))
+        (call,) = await cell.session.close()
+    assert (call.error, call.prompt_tokens, call.completion_tokens) == ("endpoint_stream_cut", 8, None)

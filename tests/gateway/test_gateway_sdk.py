@@ -1,5 +1,6 @@
 """The official OpenAI SDK as the client, against a control in the gateway and through the gateway to an endpoint."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -98,3 +99,42 @@ async def test_a_wrong_key_and_a_wrong_model_are_the_errors_that_the_sdk_knows(
         assert [m.id async for m in client.models.list()] == [MODEL]
         assert (await client.models.retrieve(MODEL)).id == MODEL
         assert await cell.session.close() == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("wire", ["chat", "responses"])
+async def test_the_synchronous_client_is_served_alike(
+    way: str, task_files: TaskFiles, open_cell: OpenCell, wire: str, stream: bool
+) -> None:
+    async with connected(way, task_files, open_cell) as (_, cell):
+        ask = _chat_blocking if wire == "chat" else _responses_blocking
+        command, usage = await asyncio.to_thread(ask, cell, stream=stream)
+        call = await only_call(cell)
+    assert "src/reverse.py" in command
+    if usage is not None:
+        assert usage == (call.prompt_tokens, call.completion_tokens)
+    assert (usage is None) == (wire == "chat" and stream), "a usage that the client did not ask for is not shown to it"
+    assert call.prompt_tokens
+
+
+def _chat_blocking(cell: Cell, *, stream: bool) -> tuple[str, tuple[int, int] | None]:
+    asked: Any = {"model": MODEL, "messages": [{"role": "user", "content": "fix it"}], "tools": CHAT_TOOLS}
+    with openai.OpenAI(base_url=cell.base_url, api_key=cell.session.token, max_retries=0) as client:
+        if stream:
+            with client.chat.completions.stream(**asked) as events:
+                done = events.get_final_completion()
+        else:
+            done = client.chat.completions.create(**asked)
+    usage = done.usage and (done.usage.prompt_tokens, done.usage.completion_tokens)
+    return done.choices[0].message.tool_calls[0].function.arguments, usage
+
+
+def _responses_blocking(cell: Cell, *, stream: bool) -> tuple[str, tuple[int, int]]:
+    asked: Any = {"model": MODEL, "input": "fix it", "tools": RESPONSES_TOOLS}
+    with openai.OpenAI(base_url=cell.base_url, api_key=cell.session.token, max_retries=0) as client:
+        if stream:
+            with client.responses.stream(**asked) as events:
+                done = events.get_final_response()
+        else:
+            done = client.responses.create(**asked)
+    return done.output[1].arguments, (done.usage.input_tokens, done.usage.output_tokens)

@@ -21,6 +21,7 @@ from codingagentbench.gateway.cost import cost_of
 from codingagentbench.gateway.json_bytes import decode
 from codingagentbench.gateway.recorder import CallRecorder
 from codingagentbench.gateway.wires import totals
+from codingagentbench.store.record import ModelCall
 
 BYTES_PER_TOKEN = 2
 """A reservation takes a token for every two bytes of the request: source code and prose have three to four."""
@@ -159,8 +160,11 @@ def used(call: CallRecorder, reserved: Amount) -> Amount:
     """What a call that has ended really took.
 
     One that the endpoint did not answer took nothing, not even a call: its failures spend no agent's budget. Whatever
-    was answered without usage, or left before the answer, is taken to have used its reservation.
+    was left before its answer is taken to have used its reservation; so is what was answered without usage, until it
+    has been counted here.
     """
+    if call.meter.refusal is not None and call.status not in _GOOD:  # by a filter: answered, and free of charge
+        return Amount(calls=1)
     if call.tries == 0 or (call.status is not None and call.status not in _GOOD):
         return Amount()
     usage, cost = call.meter.usage, cost_of(call.meter.usage, call.price)
@@ -169,6 +173,14 @@ def used(call: CallRecorder, reserved: Amount) -> Amount:
         return reserved
     nano = reserved.nano_usd if cost.total is None else math.ceil(cost.total * NANO)
     return Amount(1, counts.prompt_tokens + counts.completion_tokens, nano)
+
+
+def estimated(call: ModelCall, reserved: Amount) -> Amount:
+    """What a call took whose usage was counted here, once that is done; its reservation where it could not be."""
+    if call.prompt_tokens is None or call.completion_tokens is None:
+        return reserved
+    nano = reserved.nano_usd if call.cost_usd is None else math.ceil(call.cost_usd * NANO)
+    return Amount(1, call.prompt_tokens + call.completion_tokens, nano)
 
 
 def _stated_limit(fields: Mapping[str, Any]) -> int | None:

@@ -15,12 +15,12 @@ from codingagentbench.gateway.cost import cost_of
 from codingagentbench.gateway.estimate import completed
 from codingagentbench.gateway.json_bytes import canonical
 from codingagentbench.gateway.sse import Event
-from codingagentbench.gateway.wires import Meter, Operation, error_body, totals
+from codingagentbench.gateway.wires import Meter, Operation, error_body, error_of_status, totals
 from codingagentbench.scrub import Scrubber
 from codingagentbench.store.record import ModelCall, Usage
 
 MAX_REPLY_BYTES = 64 << 20
-_OK = 200
+_OK, _BAD_REQUEST = 200, 400
 CLIENT_CLOSED = 499
 """The status of a call whose client left before it had one; nginx's number for the same."""
 
@@ -110,6 +110,17 @@ class CallRecorder:
         self._output()
         self.meter.body(body)
 
+    def failure(self, status: int, body: bytes) -> str | None:
+        """The failure table's row of a reply that is no stream; None for a good one and for a refusal by a filter."""
+        return None if status == _BAD_REQUEST and self.meter.filtered(body) else error_of_status(status)
+
+    @property
+    def needs_estimate(self) -> bool:
+        """A good reply that was read to its end and did not say all of its usage."""
+        usage = self.meter.usage
+        good = self.status == _OK and self.error is None and self.operation != "count_tokens"
+        return good and (usage is None or usage.input_uncached is None or usage.output is None)
+
     def _output(self) -> None:
         if self.chunk_at is not None and (not self.outputs_at or self.outputs_at[-1] != self.chunk_at):
             self.outputs_at.append(self.chunk_at)
@@ -180,8 +191,7 @@ class CallRecorder:
         if self.replayed_usage is not None:
             return self.replayed_usage, True
         usage = self.meter.usage
-        good = self.status == _OK and self.error is None and self.operation != "count_tokens"
-        if not good or (usage and usage.input_uncached is not None and usage.output is not None):
+        if not self.needs_estimate:
             return usage, False
         done = completed(self.wire, usage, self.request, bytes(self.response))
         return (usage, False) if done is None else (done, True)

@@ -30,7 +30,7 @@ from codingagentbench.gateway.credentials import offered_tokens
 from codingagentbench.gateway.door import Door
 from codingagentbench.gateway.endpoint.line import EndpointLine, Way
 from codingagentbench.gateway.endpoint.policy import EndpointPolicy
-from codingagentbench.gateway.ledger import Amount, BudgetSpentError, Ledger, reservation, used
+from codingagentbench.gateway.ledger import Amount, BudgetSpentError, Ledger, estimated, reservation, used
 from codingagentbench.gateway.provider_tools import without_provider_tools
 from codingagentbench.gateway.recorder import CallRecorder
 from codingagentbench.gateway.request import BadRequestError, ModelRequest, read_request
@@ -212,6 +212,8 @@ class CellSession:
         self._room = Room(ROOM_BYTES)
         self._handling: set[asyncio.Task[object]] = set()
         self._ended: list[tuple[CallRecorder, int]] = []
+        self._unsettled: dict[int, Amount] = {}
+        """By call: reservations of calls whose tokens are still to be counted."""
         self._recording: asyncio.Task[None] | None = None
         self._failure: OSError | None = None
         self._door: Door | None = None
@@ -383,8 +385,15 @@ class CellSession:
         return response
 
     def _settle(self, call: CallRecorder, held: Amount) -> None:
+        """At once where the endpoint said what was used; else when recording has counted it, reserved until then."""
+        if call.needs_estimate:
+            self._unsettled[call.number] = held
+        else:
+            self._settle_at(held, used(call, held))
+
+    def _settle_at(self, held: Amount, spent: Amount) -> None:
         try:
-            self.ledger.settle(held, used(call, held))
+            self.ledger.settle(held, spent)
         except OSError as error:  # what was spent could not be written down: no further call is served
             self._failure = self._failure or error
 
@@ -438,9 +447,18 @@ class CellSession:
             self._failure = self._failure or failure
             if self.journal is None:
                 self._calls += recorded
+            self._settle_counted(calls, recorded)
             if self._on_call is not None:
                 for call in recorded:
                     self._on_call(call)
+
+    def _settle_counted(self, calls: list[CallRecorder], recorded: list[ModelCall]) -> None:
+        """Settle what waited for its tokens to be counted; what could not be recorded used its reservation."""
+        counted = {call.number: call for call in recorded}
+        for call in calls:
+            if (held := self._unsettled.pop(call.number, None)) is not None:
+                done = counted.get(call.number)
+                self._settle_at(held, held if done is None else estimated(done, held))
 
 
 def _seal_all(

@@ -11,7 +11,7 @@ from codingagentbench.gateway.json_bytes import decode, encode
 from codingagentbench.gateway.recorder import CallRecorder, ReplyTooLargeError
 from codingagentbench.gateway.sse import Event, EventReader, MalformedStreamError
 from codingagentbench.gateway.translate import Translation, UntranslatableError, estimated_tokens
-from codingagentbench.gateway.wires import error_body, error_of_status
+from codingagentbench.gateway.wires import error_body
 
 _MOST_OF_A_MESSAGE = 2000  # characters of an error page that is no JSON
 
@@ -21,8 +21,8 @@ async def whole_reply(reply: ClientResponse, call: CallRecorder, translation: Tr
     async for chunk in reply.content.iter_any():
         call.received(chunk)
     body = call.key_guard.clean(bytes(call.from_endpoint))
-    call.error = error_of_status(reply.status)
-    if call.error is not None:
+    call.error = call.failure(reply.status, body)
+    if call.error is not None or call.meter.refusal is not None:
         return answered(call, reply.status, *_words(body))
     call.body(body)
     if call.meter.error is not None or call.stream:

@@ -24,7 +24,7 @@ from codingagentbench.gateway.translate import (
 )
 from codingagentbench.gateway.translated import estimated_count, streamed_reply, whole_reply
 from codingagentbench.gateway.usage_switch import hides_usage, shown
-from codingagentbench.gateway.wires import Route, endpoint_url, error_of_status
+from codingagentbench.gateway.wires import Route, endpoint_url
 from codingagentbench.scrub import Scrubber
 
 # RFC 9110, 7.6.1, and what belongs to one side only. Cookies and credentials never pass.
@@ -203,8 +203,8 @@ async def _whole(reply: ClientResponse, call: CallRecorder) -> web.Response:
     async for chunk in reply.content.iter_any():
         call.received(chunk)
     body = call.key_guard.clean(bytes(call.response))
-    call.error = error_of_status(reply.status)
-    if call.error is None:
+    call.error = call.failure(reply.status, body)
+    if reply.status in _GOOD:
         call.body(body)
         call.error = "endpoint_error" if call.stream else call.meter.error
     return web.Response(status=reply.status, body=body, headers=_reply_headers(reply, call.key_guard))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from codingagentbench.gateway.wires.base import Reading, Route, Shape, child, count, objects, text
 from codingagentbench.store.record import Usage
 
@@ -33,9 +35,11 @@ def read(data: Mapping[str, Any]) -> Reading:
     kind = text(data, "type") or ""
     message = child(data, "message") if kind == "message_start" else data
     reason = text(child(data, "delta"), "stop_reason") if kind == "message_delta" else text(message, "stop_reason")
-    usage = message.get("usage")
+    usage = read_usage(found) if isinstance(found := message.get("usage"), dict) else None
+    if usage is not None and kind == "message_start":  # its output is a placeholder, which a cut stream would keep
+        usage = msgspec.structs.replace(usage, output=None)
     return Reading(
-        usage=read_usage(usage) if isinstance(usage, dict) else None,
+        usage=usage,
         finish_reason=reason,
         refusal="refusal" if reason == "refusal" else None,
         output=_is_output(kind, data),

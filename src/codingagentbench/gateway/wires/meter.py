@@ -13,6 +13,7 @@ from codingagentbench.gateway.wires.usage import merged
 from codingagentbench.store.record import Usage
 
 _TOO_MANY = 429
+_FILTERED = {"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"}
 _LIMITED = ("rate_limit", "resource_exhausted")
 
 
@@ -55,6 +56,21 @@ class Meter:
             return
         self._read(data)
         self.ended = True
+
+    def filtered(self, body: bytes) -> bool:
+        """Whether an error's body says that a content filter stopped the request: a refusal, told as HTTP 400.
+
+        Azure's form, and that of OpenAI's policies. Only these codes count, for words may say anything.
+        """
+        error = (_object(body) or {}).get("error")
+        if not isinstance(error, dict):
+            return False
+        inner = error.get("innererror")
+        codes = {str(part.get("code")) for part in (error, inner) if isinstance(part, dict)}
+        if not codes & _FILTERED:
+            return False
+        self.refusal = self.finish_reason = "content_filter"
+        return True
 
     @property
     def error(self) -> str | None:
