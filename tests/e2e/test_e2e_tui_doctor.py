@@ -39,7 +39,8 @@ def diagnosed(cab: Cab, *arguments: str, code: int) -> dict[str, Any]:
 def test_every_verified_entry_is_healthy(cab: Cab, tui: str) -> None:
     one = diagnosed(cab, tui, code=0)
     assert one["faults"] == []
-    assert (one["verdicts_right"], one["verdicts"], one["attempts_outside"]) == (2, 2, 0)
+    assert (one["verdicts_right"], one["verdicts"]) == (2, 2)
+    assert one["attempts_outside"] == 0 or open_catalog().tui(tui).tui.tries
     assert one["startup_ms"] > 0
     assert one["model_calls"] > 0
     assert one["tokens"] > 0

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import codingagentbench
@@ -94,9 +95,10 @@ def public_copy() -> Iterator[Path]:
         folder.chmod(0o755)
         package = folder / "codingagentbench"
         package.mkdir()
-        for file in ("__init__.py", "errors.py"):
+        for file in ("__init__.py", "errors.py", "scrub.py"):
             shutil.copy(PACKAGE / file, package)
         shutil.copytree(PACKAGE / "sandbox", package / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(Path(msgspec.__file__).parent, folder / "msgspec")
         shutil.copy(HARNESS, folder)
         subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
         yield folder
@@ -104,13 +106,16 @@ def public_copy() -> Iterator[Path]:
 
 @pytest.fixture
 def unprivileged() -> list[str]:
-    """The beginning of a command that runs as an ordinary user with a Python of at least 3.11."""
+    """The beginning of a command that runs as an ordinary user with a Python of our own series."""
     become = ["setpriv", "--reuid", OTHER_UID, "--regid", OTHER_UID, "--clear-groups"] if os.geteuid() == 0 else []
-    check = "import subprocess as s, sys; sys.exit(sys.version_info < (3, 11) or s.call([sys.executable, '-c', '']))"
+    ours = tuple(sys.version_info[:2])
+    check = (
+        f"import subprocess as s, sys as y; y.exit(y.version_info[:2] != {ours} or s.call([y.executable, '-c', '']))"
+    )
     for python in (sys.executable, "/usr/bin/python3"):
         if subprocess.run([*become, python, "-c", check], check=False, capture_output=True, cwd="/").returncode == 0:
             return [*become, python]
-    pytest.skip("no Python >= 3.11 that an ordinary user may start")
+    pytest.skip(f"no Python {ours[0]}.{ours[1]} that an ordinary user may start")
 
 
 @pytest.fixture
