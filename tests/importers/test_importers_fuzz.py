@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -137,12 +137,13 @@ def own(tmp_path: Path) -> Path:
 def test_our_own_loader_names_what_a_folder_must_not_hold(tmp_path: Path) -> None:
     folder = own(tmp_path)
     assert read(folder) is None
-    for name, make in {
+    ways: dict[str, Callable[[Path], object]] = {
         "link": lambda p: p.symlink_to("/etc/passwd"),
         "loop": lambda p: p.symlink_to(folder),
         "pipe": os.mkfifo,
         "Reverse.py": lambda p: (folder / "workdir/src" / "Reverse.py").write_text("x"),
-    }.items():
+    }
+    for name, make in ways.items():
         place = folder / "workdir" / "src" / name
         make(place)
         reason = read(folder)

@@ -77,11 +77,11 @@ def python_312() -> Path | None:
     """A Python that the package runs on."""
     named = [shutil.which(f"python3.{minor}") for minor in (12, 13, 14)]
     pyenv = sorted(Path("~/.pyenv/versions").expanduser().glob("3.1[234]*/bin/python"))
-    for found in [*filter(None, named), *pyenv]:
+    for found in [*(Path(n) for n in named if n), *pyenv]:
         with contextlib.suppress(OSError, subprocess.CalledProcessError):
             code = "import sys; sys.exit(sys.version_info < (3, 12))"
             subprocess.run([found, "-I", "-c", code], check=True, capture_output=True)
-            return Path(found)
+            return found
     return None
 
 
@@ -95,7 +95,7 @@ def oracle() -> Iterator[Oracle]:
     if not (venv / "whole").exists():
         uv = Path(sys.executable).with_name("uv")
         subprocess.run([uv, "venv", "-q", "--clear", "--python", base, venv], check=True)
-        target = ["--python", venv / "bin/python"]
+        target = ["--python", str(venv / "bin/python")]
         done = subprocess.run([uv, "pip", "install", "-q", *target, "--require-hashes", "-r", LOCK], check=False)
         if done.returncode != 0:
             pytest.skip("Harbor's package cannot be installed here")

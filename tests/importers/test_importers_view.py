@@ -231,6 +231,11 @@ def test_the_same_folder_gives_the_same_digest_and_another_content_another(tmp_p
 Spoil = Callable[[Path], object]
 
 
+def large(place: Path) -> None:
+    with place.open("wb") as file:
+        file.truncate(100 << 20)
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -238,7 +243,7 @@ Spoil = Callable[[Path], object]
         (lambda f: (f / "loop").symlink_to(f), "loop: a symbolic link"),
         (lambda f: os.mkfifo(f / "pipe"), "pipe: neither a file nor a folder"),
         (lambda f: (f / "HALF_UP.py").write_text("x"), "by case only"),
-        (lambda f: ((f / "big").touch(), os.truncate(f / "big", 100 << 20)), "big: 104857600 bytes"),
+        (lambda f: large(f / "big"), "big: 104857600 bytes"),
         (lambda f: (f / "a\nb").write_text("x"), "control characters"),
         (lambda f: (f / os.fsdecode(b"a\xff")).write_text("x"), "no UTF-8"),
         (lambda f: (f / ".docs/instructions.md").write_bytes(b"a\0b"), "prompt.md"),

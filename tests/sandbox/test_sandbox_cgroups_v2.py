@@ -30,8 +30,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
             if name.split(".")[0] in {*given.split(), "cgroup"}:
                 (folder / name).write_text("")
 
-    def making(folder: Path, *args: int, **options: bool) -> None:
-        mkdir(folder, *args, **options)
+    def making(folder: Path, mode: int = 0o777, *, parents: bool = False, exist_ok: bool = False) -> None:
+        mkdir(folder, mode, parents=parents, exist_ok=exist_ok)
         if folder.is_relative_to(tmp_path):
             fill(folder)
 
@@ -130,7 +130,12 @@ def test_docker_names_the_version_that_its_daemon_has() -> None:
 
 def test_what_can_be_held_leaves_nothing_behind(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tree("", "cpu memory pids")
-    monkeypatch.setattr(cgroups, "_remove", lambda folder: removed.append(folder) is None)
     removed: list[Path] = []
+
+    def remove(folder: Path) -> bool:
+        removed.append(folder)
+        return True
+
+    monkeypatch.setattr(cgroups, "_remove", remove)
     assert held_by_cgroups() == {"memory", "pids", "cpu"}
     assert {folder.parent for folder in removed} == {root}
