@@ -18,7 +18,8 @@ def test_the_small_calibration_prints_a_matrix_with_every_verdict_right(cab: Cab
         assert row["tokens"] > 0, row
         assert row["citable"], row
     assert "Controls in bubblewrap: verdicts as they must be / cells run" in said
-    lines = {line.split()[0]: line.split()[1:] for line in said.splitlines() if "16/16" in line}
+    rows_said = [line.replace("│", " ").split() for line in said.splitlines() if "16/16" in line]
+    lines = {name: figures for name, *figures in rows_said}
     assert set(lines) == {"codex", "pi", "claude-code"}
     for figures in lines.values():
         assert figures[:9] == ["2/2"] * 8 + ["16/16"], figures

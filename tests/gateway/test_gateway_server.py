@@ -240,6 +240,15 @@ async def test_a_full_disk_is_told_and_serves_no_call_more(task_files: TaskFiles
             assert statuses[-1] == 507
 
 
+async def test_without_room_for_its_record_no_call_is_served(
+    task_files: TaskFiles, open_cell: OpenCell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("codingagentbench.gateway.server.MIN_FREE_BYTES", 1 << 60)
+    with pytest.raises(StoreError, match=r"s/t/m/t could not be recorded: No space left on device: .* MiB are needed"):
+        async with open_cell(task_files.control("noop")) as cell:
+            assert (await cell.post("chat", chat()))[0] == 507
+
+
 @pytest.mark.parametrize("ended_by", ["the client", "the cell's end"])
 async def test_a_call_that_the_client_left_is_recorded_as_that(
     task_files: TaskFiles, open_cell: OpenCell, ended_by: str

@@ -21,7 +21,7 @@ class BodyPack:
     """Appends bodies. Thread-safe: frames are compressed off the event loop."""
 
     def __init__(self, path: Path, secrets: Sequence[str]) -> None:
-        self._path = path
+        self.path = path
         self._scrubber = Scrubber(secrets)
         self._refs: dict[str, BodyRef] = {}
         self._lock = threading.Lock()
@@ -54,7 +54,7 @@ class BodyPack:
     def _append(self, frame: bytes) -> int:
         """Returns where the frame begins: where the file ends, even after a write that failed half-way."""
         if self._file is None:
-            self._file = io.FileIO(self._path, "a")
+            self._file = io.FileIO(self.path, "a")
         offset, rest = self._file.seek(0, os.SEEK_END), memoryview(frame)
         while rest:
             rest = rest[self._file.write(rest) :]

@@ -1,8 +1,10 @@
 """The gateway: one asyncio server for all cells of a sweep; each cell has a door, a token and a record of its own."""
 
 import asyncio
+import errno
 import hashlib
 import hmac
+import os
 import re
 import socket
 import time
@@ -41,6 +43,8 @@ from codingagentbench.scrub import Scrubber
 from codingagentbench.store.record import ModelCall
 
 MAX_REQUEST_BYTES = 64 << 20
+MIN_FREE_BYTES = 2 * MAX_REQUEST_BYTES
+"""Free on the disk that calls are recorded on, or none is served: room for the largest request and its reply."""
 ROOM_BYTES = 4 * MAX_REQUEST_BYTES
 """Requests of one cell that are in memory at a time, until they are recorded; more wait unread."""
 SPENT_STATUS, SPENT_CODE = {"responses": 429, "messages": 400}, "insufficient_quota"
@@ -275,10 +279,20 @@ class CellSession:
         if request.method != "POST" or route is None:
             asked = f"{request.method} {request.path}"[:200]
             return error_response(wire, 404, f"no such address: {asked}: known: {', '.join(ADDRESSES)}", "not_found")
-        if self._failure is not None:
+        if not self._can_record():
             return error_response(wire, 507, "calls cannot be recorded any more, so none is served", "store_failed")
         async with self._under_way():
             return await self._receive(request, route)
+
+    def _can_record(self) -> bool:
+        """False for good once a call could not be recorded, or the disk has less room than calls may take."""
+        if self._failure is None:
+            room = os.statvfs(self._pack.path.parent)
+            if room.f_bavail * room.f_frsize < MIN_FREE_BYTES:
+                self._failure = OSError(
+                    errno.ENOSPC, f"{os.strerror(errno.ENOSPC)}: {MIN_FREE_BYTES >> 20} MiB are needed"
+                )
+        return self._failure is None
 
     def _is_authorised(self, request: web.BaseRequest) -> bool:
         digests = [
