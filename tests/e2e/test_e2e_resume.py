@@ -63,6 +63,8 @@ def test_two_runs_of_one_sweep_at_a_time_are_refused(cab: Cab) -> None:
 
 
 def test_stored_cells_score_the_same_again(cab: Cab) -> None:
-    cab("sweep", "--tui", "direct", "--model", "control/vandal", "--task", "*/*", code=0)
+    tasks = ["polyglot/python-*", "mutations/rust-*", "integrity/unsolvable-refusal", "integrity/planted-secret"]
+    globs = [word for task in tasks for word in ("--task", task)]
+    cab("sweep", "--tui", "direct", "--model", "control/vandal", *globs, code=0)
     done = cab("score")
     assert " 0 differ" in done.stdout

@@ -66,6 +66,13 @@ def outcome(folder: Path, form: str) -> None:
         assert all("/" in reason for reason in one.refused)
 
 
+def test_brackets_that_are_nested_too_deeply_are_no_python(tmp_path: Path) -> None:
+    files = {path: text.encode() for path, text in samples.TRACKS["python"].items()}
+    (test,) = [path for path in files if path.endswith("_test.py")]
+    lay(tmp_path / "half-up", files | {test: files[test] + b"x = " + b"{" * 300})
+    outcome(tmp_path, "exercism")
+
+
 @pytest.mark.parametrize("track", samples.TRACKS)
 def test_a_spoiled_exercise_is_loaded_or_refused(track: str) -> None:
     @LIMITS

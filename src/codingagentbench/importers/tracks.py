@@ -57,8 +57,8 @@ def _python(exercise: Exercise) -> Run:
     path = exercise.one_test("_test.py")
     try:
         found = tests_in(exercise.text(path).encode())
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise refusal(exercise.folder / path, f"is no Python: {error}") from error
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last: brackets nested too deeply
+        raise refusal(exercise.folder / path, f"is no Python: {error or type(error).__name__}") from error
     return Run(
         ["python"],
         {
