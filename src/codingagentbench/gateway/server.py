@@ -7,6 +7,7 @@ import hmac
 import os
 import re
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -56,6 +57,9 @@ GRACE_CALLS, GRACE_S = 10, 30.0
 STOPPED_BY = frozenset({"budget_exhausted", "sweep_budget_spent", DIVERGED})
 _CALL_BYTES = 64 << 10  # counted for every call, so that many small ones are bounded as well
 _CLOSE_S = 5.0
+SWITCH_INTERVAL_S = 0.0005
+"""How long a recording thread may keep the interpreter while the loop waits for it; Python's own 5 ms are the p99 of 64
+streams."""
 _MODELS = re.compile(r"/v1(?:beta)?/models(?:/(.+))?")
 _RECORDERS = 2  # threads; hashing and compression release the interpreter
 
@@ -88,6 +92,7 @@ class Gateway:
         self._recorders = ThreadPoolExecutor(_RECORDERS, thread_name_prefix="cab-record")
 
     async def __aenter__(self) -> "Gateway":
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         timeout = ClientTimeout(total=None, sock_connect=15, sock_read=600)
         connector = TCPConnector(limit=0, keepalive_timeout=30)
         self._client = ClientSession(connector=connector, timeout=timeout, cookie_jar=DummyCookieJar())
