@@ -1,7 +1,7 @@
 """Answers with an object that equals everything.
 
 group: grading
-claim: The task's tests compare values of a known type; the doctor names tasks that an object like this passes.
+claim: The task's tests compare values of a known type.
 """
 from kit import attempt, write
 
