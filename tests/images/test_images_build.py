@@ -117,10 +117,12 @@ def _no_test_image() -> Iterator[None]:
 @pytest.mark.usefixtures("_no_test_image")
 def test_a_whole_system_is_made_twice_with_the_same_content(shelf: Shelf, tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
-    recipe = f'name = "{TINY}"\nsuite = "bookworm"\npackages = ["dash"]\n'
+    recipe = f'name = "{TINY}"\nsuite = "bookworm"\npackages = ["dash", "python3"]\n'
     (tmp_path / "images" / "tiny.toml").write_text(recipe)
     ids = set()
     for number in range(2):
         store = tmp_path / f"store-{number}"
-        ids.add(Builder(open_catalog([tmp_path]), store, print).language(TINY).image.digest)
+        built = Builder(open_catalog([tmp_path]), store, print).language(TINY)
+        ids.add(built.image.digest)
+        assert "usr/lib/python3.11/json/__pycache__/decoder.cpython-311.pyc" in built.files
     assert len(ids) == 1

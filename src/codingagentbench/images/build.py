@@ -39,7 +39,7 @@ from codingagentbench.sandbox.base import Image
 from codingagentbench.sandbox.docker_api import call, client, synchronously
 from codingagentbench.sandbox.docker_config import GATE
 
-_LAYOUT = 1
+_LAYOUT = 2
 """Part of every recipe's hash."""
 _ENV = ("PATH=/usr/local/bin:/usr/bin:/bin",)
 _LOAD_TIMEOUT_S = 900.0

@@ -28,7 +28,6 @@ VOLATILE = (
     "etc/hostname",
     "etc/resolv.conf",
     "var/lib/dbus/machine-id",
-    "**/__pycache__/**",
     ".dockerenv",
 )
 _SETUID = stat.S_ISUID | stat.S_ISGID

@@ -22,12 +22,25 @@ from codingagentbench.sandbox.owner import harness_tag
 
 NODE_ROOT = "usr/lib/node"
 _INSTALL_TIMEOUT_S = 1800.0
+_COMPILE = """\
+find "$1/usr" -name __pycache__ -prune -exec rm -rf {} +
+for python in "$1"/usr/bin/python3.[0-9] "$1"/usr/bin/python3.[0-9][0-9]; do
+    [ -x "$python" ] || continue
+    library=/usr/lib/${python##*/}
+    set -- "$1" "/usr/bin/${python##*/}" "$library" /usr/lib/python3/dist-packages
+    PYTHONHASHSEED=0 chroot "$1" "$2" -m compileall -q -f --invalidation-mode unchecked-hash "$3" "$4" || true
+done
+"""
+"""In a root file system "$1": its Python's library compiled, the same bytes each time. A container's root is read-only,
+so each start of Python would compile what it imports anew: 0.38 s for unittest and asyncio instead of 0.14. Modules
+that do not compile (tests of the grammar, files of an older Python) stay as they are."""
 _INSTALL = """\
 set -e
 export DEBIAN_FRONTEND=noninteractive
 mkdir -p /usr/share/man/man1
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends "$@"
+set -- /
 """
 
 
@@ -71,6 +84,7 @@ def _bootstrap(packages: Sequence[str], suite: str, archive: Path) -> None:
     command += ['--aptopt=Acquire::Retries "3"', "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=force-unsafe-io"]
     # Java's packages make links to their manual's pages, and fail where the folder is missing.
     command += ['--essential-hook=mkdir -p "$1/usr/share/man/man1"']
+    command += [f"--customize-hook={_COMPILE}"]
     command += [suite, str(archive)]
     env = {**os.environ, "SOURCE_DATE_EPOCH": str(EPOCH), "LC_ALL": "C.UTF-8"}
     run_tool(command, what=f"the system of {suite} with {', '.join(packages)} cannot be made", env=env)
@@ -80,7 +94,7 @@ async def _install_in(base: str, packages: Sequence[str], archive: Path) -> None
     """apt-get in a container of `base`, whose whole file system is then exported."""
     config: dict[str, Any] = {
         "Image": base,
-        "Entrypoint": ["/bin/sh", "-c", _INSTALL, "sh"],
+        "Entrypoint": ["/bin/sh", "-c", _INSTALL + _COMPILE, "sh"],
         "Cmd": list(packages),
         "User": "0:0",
         "Labels": {f"{LABEL}.harness": harness_tag()},
