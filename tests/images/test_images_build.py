@@ -55,6 +55,13 @@ def test_the_package_list_speaks_of_dpkg_pip_and_npm() -> None:
     assert digest(document).startswith("sha256:")
 
 
+def test_the_package_list_of_what_lies_on_an_image_names_the_images_packages_too() -> None:
+    below = sbom("codingagentbench/base", {"var/lib/dpkg/status": text("s", DPKG)})
+    metadata = text("m", b"Metadata-Version: 2.1\nName: foo\nVersion: 1.2\n\nbody")
+    document = json.loads(sbom("codingagentbench/x", {"opt/x/lib/foo-1.2.dist-info/METADATA": metadata}, below))
+    assert [c["name"] for c in document["components"]] == ["git", "foo"]
+
+
 def test_an_unknown_name_gets_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"unknown image or CLI 'base-rusty': did you mean base-rust"):
         list(build_all(open_catalog(), ["base-rusty"], None, tmp_path, tmp_path, print))

@@ -54,6 +54,8 @@ class Built:
     layers: list[Layer]
     files: dict[str, str]
     """Name to identity of everything in it."""
+    packages: bytes
+    """Its SBOM."""
     labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -85,7 +87,7 @@ class Builder:
         labels = {shelf.NAME_LABEL: bundle.tui, shelf.RECIPE_LABEL: recipe, shelf.TUI_LABEL: bundle.digest}
         labels[shelf.TOOLCHAINS_LABEL] = below.labels[shelf.TOOLCHAINS_LABEL]
         files = below.files | identities(entries)
-        return self._load(bundle.image, layers, labels, files, sbom(bundle.image, entries))
+        return self._load(bundle.image, layers, labels, files, sbom(bundle.image, entries, below.packages))
 
     def layer_of(self, bundle: Bundle, below: Mapping[str, str]) -> Layer:
         """The layer of a bundle, on a system with the files `below`; made anew only where the store lacks it."""
@@ -198,7 +200,7 @@ class Builder:
         tags = [tag, *([f"{tag.rpartition(':')[0]}:{shelf.CURRENT}"] if current else [])]
         synchronously(lambda: _load(config, layers, tags))
         (self.store / f"{image_id(config).removeprefix('sha256:')}.cdx.json").write_bytes(packages)
-        return Built(Image(tag, image_id(config)), layers, files, labels)
+        return Built(Image(tag, image_id(config)), layers, files, packages, labels)
 
 
 def _bundle_entries(bundle: Bundle) -> Entries:

@@ -12,18 +12,24 @@ from codingagentbench.images.layer import Entries, Entry
 _DPKG = "var/lib/dpkg/status"
 
 
-def sbom(name: str, entries: Entries) -> bytes:
-    """CycloneDX 1.5 JSON of everything that `entries` (all layers together) hold; the same bytes for the same files."""
-    components = sorted({(kind, name, version) for kind, name, version in _packages(entries)})
+def sbom(name: str, entries: Entries, below: bytes | None = None) -> bytes:
+    """CycloneDX 1.5 JSON of everything that `entries` hold; the same bytes for the same files.
+
+    `below`: the document of the image that they lie on, whose components are in this one's too.
+    """
+    found = {_purl(*package): package for package in _packages(entries)}
+    components = {
+        purl: {"type": "library", "name": package, "version": version, "purl": purl}
+        for purl, (_, package, version) in found.items()
+    }
+    if below is not None:
+        components |= {component["purl"]: component for component in json.loads(below)["components"]}
     content = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
         "version": 1,
         "metadata": {"component": {"type": "container", "name": name}},
-        "components": [
-            {"type": "library", "name": package, "version": version, "purl": _purl(kind, package, version)}
-            for kind, package, version in components
-        ],
+        "components": [components[purl] for purl in sorted(components)],
     }
     return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
 
