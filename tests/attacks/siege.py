@@ -20,7 +20,8 @@ from codingagentbench.catalog.sweep import SweepSpec
 from codingagentbench.doctor.scaffold import new_task
 from codingagentbench.doctor.static import TO_FILL_IN
 from codingagentbench.gateway.backends import ControlBackend
-from codingagentbench.gateway.server import CellSession, Gateway
+from codingagentbench.gateway.server import Gateway
+from codingagentbench.gateway.session import CellSession
 from codingagentbench.runner.cell import run_cell
 from codingagentbench.runner.kit import Kit, Templates, make_scratch
 from codingagentbench.sandbox.base import Limits

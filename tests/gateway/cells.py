@@ -15,7 +15,7 @@ from codingagentbench.catalog.tui import Hand
 from codingagentbench.gateway.backends import Behaviour, ControlBackend, EndpointBackend
 from codingagentbench.gateway.controls.endpoint import ControlEndpoint
 from codingagentbench.gateway.endpoint.policy import EndpointPolicy
-from codingagentbench.gateway.server import CellSession
+from codingagentbench.gateway.session import CellSession
 from codingagentbench.store.record import ModelCall
 
 SHELL = Hand(kind="shell", tool="bash", command="command")

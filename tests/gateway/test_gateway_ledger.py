@@ -134,7 +134,7 @@ async def test_64_calls_at_a_time_over_http_stay_within_the_calls_and_the_rest_i
         ControlEndpoint(task_files.control("noop"), model=MODEL, pause_s=0.01) as endpoint,
         open_cell(endpoint_backend(endpoint)) as cell,
     ):
-        cell.session.ledger = Ledger([account])
+        cell.session.spending.ledger = Ledger([account])
         statuses = await _many(cell, wire, 64)
         calls = await cell.session.close()
     assert statuses.count(200) == len(endpoint.received) == account.spent.calls == 10
@@ -149,7 +149,7 @@ async def test_64_calls_at_a_time_stay_within_tokens_and_dollars(task_files: Tas
         ControlEndpoint(task_files.control("noop"), model=MODEL, pause_s=0.01) as endpoint,
         open_cell(endpoint_backend(endpoint)) as cell,
     ):
-        cell.session.ledger, cell.session.price = Ledger([account]), PRICE
+        cell.session.spending.ledger, cell.session.price = Ledger([account]), PRICE
         bodies = [chat(n % 2 == 0, max_tokens=100) for n in range(64)]
         statuses = [s for s, _ in await asyncio.gather(*(cell.post("chat", b) for b in bodies))]
         calls = await cell.session.close()
@@ -164,13 +164,13 @@ async def test_64_calls_at_a_time_stay_within_tokens_and_dollars(task_files: Tas
 
 async def test_the_cell_is_stopped_when_its_cli_asks_on_and_on(task_files: TaskFiles, open_cell: OpenCell) -> None:
     async with open_cell(task_files.control("noop")) as cell:
-        cell.session.ledger = Ledger([Account("this cell", Ceiling(max_calls=1))])
+        cell.session.spending.ledger = Ledger([Account("this cell", Ceiling(max_calls=1))])
         assert (await cell.post("chat", chat()))[0] == 200
         for _ in range(10):
             assert (await cell.post("chat", chat()))[0] == 402
-            assert not cell.session.stop.is_set()
+            assert not cell.session.spending.stop.is_set()
         await cell.post("chat", chat())
-        assert cell.session.stop.is_set()
+        assert cell.session.spending.stop.is_set()
 
 
 async def test_what_an_endpoint_does_not_say_is_settled_at_what_was_counted_here(
@@ -181,7 +181,7 @@ async def test_what_an_endpoint_does_not_say_is_settled_at_what_was_counted_here
         ControlEndpoint(task_files.control("noop"), model=MODEL, fault=Fault.NO_USAGE) as endpoint,
         open_cell(endpoint_backend(endpoint)) as cell,
     ):
-        cell.session.ledger = Ledger([account])
+        cell.session.spending.ledger = Ledger([account])
         for stream in (True, False):
             assert (await cell.post("chat", chat(stream)))[0] == 200
         calls = await cell.session.close()

@@ -157,7 +157,7 @@ async def test_a_filter_that_answers_400_is_a_refusal_of_the_model_and_no_fault_
     body = json.dumps({"error": error}).encode()
     async with answered(open_cell, [body], "application/json", status=400, wires=wires) as cell:
         account = Account("this cell", Ceiling(max_calls=2))
-        cell.session.ledger = Ledger([account])
+        cell.session.spending.ledger = Ledger([account])
         status, _ = await cell.post(wire, request_of(wire, stream=True))
         (call,) = await cell.session.close()
     assert status == 400

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from codingagentbench.errors import StoreError
-from codingagentbench.gateway import server
+from codingagentbench.gateway import session
 from codingagentbench.gateway.bodies import read_body
 from codingagentbench.gateway.controls.endpoint import ControlEndpoint, Fault
 from codingagentbench.gateway.door import MAX_CONNECTIONS
@@ -150,7 +150,7 @@ async def test_an_unknown_address_names_the_known_ones(task_files: TaskFiles, op
 async def test_a_body_over_the_limit_is_refused(
     task_files: TaskFiles, open_cell: OpenCell, monkeypatch: pytest.MonkeyPatch, declared: bool
 ) -> None:
-    monkeypatch.setattr(server, "MAX_REQUEST_BYTES", 1000)
+    monkeypatch.setattr(session, "MAX_REQUEST_BYTES", 1000)
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(20):
@@ -166,7 +166,7 @@ async def test_a_body_over_the_limit_is_refused(
 async def test_a_small_body_that_unpacks_to_a_large_one_is_refused(
     task_files: TaskFiles, open_cell: OpenCell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "MAX_REQUEST_BYTES", 100_000)
+    monkeypatch.setattr(session, "MAX_REQUEST_BYTES", 100_000)
     async with open_cell(task_files.control("noop")) as cell:
         headers = {**cell.headers, "Content-Encoding": "gzip"}
         body = gzip.compress(b" " * 10_000_000)
@@ -243,7 +243,7 @@ async def test_a_full_disk_is_told_and_serves_no_call_more(task_files: TaskFiles
 async def test_without_room_for_its_record_no_call_is_served(
     task_files: TaskFiles, open_cell: OpenCell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("codingagentbench.gateway.server.MIN_FREE_BYTES", 1 << 60)
+    monkeypatch.setattr("codingagentbench.gateway.recording.MIN_FREE_BYTES", 1 << 60)
     with pytest.raises(StoreError, match=r"s/t/m/t could not be recorded: No space left on device: .* MiB are needed"):
         async with open_cell(task_files.control("noop")) as cell:
             assert (await cell.post("chat", chat()))[0] == 507

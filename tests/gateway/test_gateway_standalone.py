@@ -16,7 +16,7 @@ from aiohttp import ClientSession
 from codingagentbench.catalog.gateway_config import GatewayConfig, read_config
 from codingagentbench.catalog.load import open_catalog
 from codingagentbench.errors import CatalogError, SetupError
-from codingagentbench.gateway import server
+from codingagentbench.gateway import session
 from codingagentbench.gateway.bodies import read_body
 from codingagentbench.gateway.controls.endpoint import ControlEndpoint
 from codingagentbench.gateway.standalone.station import Station
@@ -147,7 +147,7 @@ async def test_who_may_not_call_is_told_so_in_its_own_shape(
 async def test_a_request_over_the_limit_is_refused_unread(
     task_files: TaskFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "MAX_REQUEST_BYTES", 100)
+    monkeypatch.setattr(session, "MAX_REQUEST_BYTES", 100)
     async with (
         ControlEndpoint(task_files.control("noop"), model="vendor", key=KEY) as endpoint,
         running(endpoint, tmp_path, monkeypatch) as gateway,

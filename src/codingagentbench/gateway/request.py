@@ -8,6 +8,8 @@ import msgspec
 from codingagentbench.gateway.json_bytes import decode, decode_fields, encode
 from codingagentbench.gateway.wires import Route
 
+MAX_REQUEST_BYTES = 64 << 20
+
 
 class BadRequestError(ValueError):
     """The body is no JSON object; the text says where."""

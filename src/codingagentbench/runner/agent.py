@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from codingagentbench.gateway.server import CellSession
+from codingagentbench.gateway.session import CellSession
 from codingagentbench.runner.launch import Launch, agent_spec
 from codingagentbench.runner.prepare import Prepared
 from codingagentbench.sandbox.base import Limits, Sandbox, SandboxExit
@@ -49,7 +49,13 @@ async def run_agent(
     try:
         labels = {"cell": cell_id, "phase": "agent"}
         spec = agent_spec(
-            launch, prepared, limits, door=open_door, on_output=recording.write, labels=labels, stop=session.stop
+            launch,
+            prepared,
+            limits,
+            door=open_door,
+            on_output=recording.write,
+            labels=labels,
+            stop=session.spending.stop,
         )
         ended = await engine.run(spec)
     finally:

@@ -136,7 +136,7 @@ async def _agent(run: CellRun, prepared: Prepared, adapter: OpenSpan) -> None:
         )
         run.scrubber = session.scrubber
         if run.player is None:  # a recorded cell was held to its budget when it ran
-            session.ledger = run.kit.budgets.ledger(run.cell, run.task.task.budget.max_turns)
+            session.spending.ledger = run.kit.budgets.ledger(run.cell, run.task.task.budget.max_turns)
         launch = render_launch(
             run.tui,
             bundle,

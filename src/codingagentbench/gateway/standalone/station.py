@@ -25,7 +25,8 @@ from codingagentbench.gateway.client_side import error_response
 from codingagentbench.gateway.credentials import offered_tokens
 from codingagentbench.gateway.door import Door
 from codingagentbench.gateway.ledger import Account, Ledger
-from codingagentbench.gateway.server import CellSession, Gateway, Served
+from codingagentbench.gateway.server import Gateway
+from codingagentbench.gateway.session import CellSession, Served
 from codingagentbench.gateway.standalone.journal import CallJournal
 from codingagentbench.gateway.wires import route_of, wire_of_client
 from codingagentbench.runner.backend import endpoint_backend
@@ -133,7 +134,7 @@ class Station:
             grant_tools=self.config.grant_tools,
         )
         own = Account(f"the token {client.name!r}", client.budget)
-        session.ledger = Ledger([a for a in (own, shared) if a.ceiling.model_dump(exclude_none=True)])
+        session.spending.ledger = Ledger([a for a in (own, shared) if a.ceiling.model_dump(exclude_none=True)])
         if token is None and client.sha256 is None:
             self._say(f"token of {client.name!r}, shown this once: {session.token}")
         return session
@@ -173,7 +174,7 @@ class Station:
 
     def _why_stopped(self) -> str | None:
         """In words, where calls cannot be recorded; said once on the screen as well."""
-        failed = next((s.failure for s in self._sessions.values() if s.failure is not None), None)
+        failed = next((s.recording.failure for s in self._sessions.values() if s.recording.failure is not None), None)
         words = f"recording failed: {failed.strerror}" if failed else self._low_disk()
         if words != self._stopped:
             self._say(words or "there is room for records again: calls are served")
