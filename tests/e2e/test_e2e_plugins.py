@@ -2,17 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-import zstandard
 
 from codingagentbench.bundles.interpreters import find_python
 from codingagentbench.catalog.load import open_catalog
 from codingagentbench.catalog.plugins import why_skipped
 from codingagentbench.errors import SetupError
-from codingagentbench.store.attempts import Attempt, latest_attempt
+from codingagentbench.store.attempts import latest_attempt
 from e2e.conftest import PYTHON_TASK, Cab
+from e2e.plugged import applied_span, requests
 
 CATALOG = open_catalog()
 MARKS = {"filesystem": CATALOG.plugin("filesystem").plugin.tools, "plan-first": ["Plan first, then change"]}
@@ -28,21 +27,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 CASES = [
     pytest.param(t, p, marks=[] if (t, p) in SAMPLE else pytest.mark.slow, id=f"{t}-{p}") for t in TUIS for p in MARKS
 ]
-
-
-def requests(attempt: Attempt) -> list[str]:
-    """The bodies of the model calls, as the CLI sent them."""
-    pack, texts = (attempt.folder / "bodies.zst").read_bytes(), []
-    for call in attempt.model_calls():
-        if (body := call.request_body) is not None:
-            frame = pack[body.offset : body.offset + body.length]
-            plain = zstandard.ZstdDecompressor().decompress(frame, max_output_size=body.size + 1)
-            texts.append(json.dumps(json.loads(plain), ensure_ascii=False))
-    return texts
-
-
-def applied_span(attempt: Attempt) -> dict[str, Any]:
-    return next(span.attrs for span in attempt.spans() if span.name == "applied_plugins")
 
 
 @pytest.mark.parametrize(("tui", "plugin"), CASES)

@@ -30,10 +30,8 @@ class ControlModel(Entry):
     """On tasks that can be solved."""
     expect_on_refusal_tasks: Expectation
     """On tasks with expected_refusal."""
-    taught_by: list[str] = []
-    """apprentice: phrases; it does the work only when one of them stands in its request, as plugins put them there."""
     expect_when_taught: Expectation | None = None
-    """apprentice: on any task, where the TUI took at least one plugin of the cell's stack."""
+    """apprentice: on any task, where the TUI took a plugin of the cell's stack that leaves marks in its requests."""
 
 
 class EndpointModel(Entry):

@@ -40,6 +40,10 @@ class Plugin(Entry):
     """mcp: variables that the CLI sets for the server; the same placeholders."""
     tools: list[str] = []
     """mcp: tools that the server lists. A CLI has taken it when its requests offer them to the model."""
+    marks: list[str] = []
+    """What stands, all of it, in the requests of a CLI that has taken the plugin: pieces of their JSON. By them
+    `control/apprentice` sees that it reached the model. By default mcp's tools, a skill's description up to its first
+    full stop, the longest line of instructions; settings have none by default, and nothing is asked of the control."""
     settings: dict[Name, dict[str, JsonValue]] = {}
     """settings: by TUI, what is merged into its configuration; skipped for a TUI that is not named."""
     files: dict[RelativePath, str] = {}

@@ -52,13 +52,37 @@ def why_skipped(tui: Tui, plugin: Plugin) -> str | None:
     return None
 
 
+def marks_of(entry: PluginEntry) -> list[str]:
+    """What stands in the requests of a TUI that has taken the plugin, all of it; empty where nothing is known to."""
+    plugin = entry.plugin
+    if plugin.marks:
+        return plugin.marks
+    match plugin.kind:
+        case "mcp":
+            return plugin.tools
+        case "instructions":
+            return [max((line.strip() for line in (plugin.text or "").splitlines()), key=len, default="")]
+        case "skill":
+            return [_description(entry)]
+        case "settings":
+            return []
+
+
+def _description(entry: PluginEntry) -> str:
+    """A skill's, up to its first full stop; its name where it has none on one line."""
+    for line in read_text(entry.skill / SKILL_FILE).splitlines():
+        if line.startswith("description:") and (said := line.partition(":")[2].strip(" |>\"'")):
+            return said.split(". ")[0]
+    return entry.plugin.name
+
+
 def plugin_digest(entry: PluginEntry, tui: Tui, bundle: str | None) -> str:
     """sha256 over all that decides what a plugin does in a TUI: entry, skill files, bundle, the TUI's mechanism.
 
-    `bundle`: the digest of an MCP server's.
+    `bundle`: the digest of an MCP server's. Title and marks do nothing in a TUI.
     """
     mechanism = tui.plugins.get(entry.plugin.kind)
-    total = hashlib.sha256(entry.plugin.model_dump_json(exclude={"title"}).encode())
+    total = hashlib.sha256(entry.plugin.model_dump_json(exclude={"title", "marks"}).encode())
     total.update(f"\0{bundle}\0{mechanism.model_dump_json() if mechanism else None}\0".encode())
     if entry.plugin.folder is not None:
         for file in skill_files(entry):

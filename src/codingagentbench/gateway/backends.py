@@ -37,8 +37,8 @@ class ControlBackend:
     workdir: Path
     solution: Path
     hands: Sequence[Hand]
-    taught_by: Sequence[str] = ()
-    """apprentice: phrases of which one has to be in the request."""
+    taught_by: Sequence[Sequence[str]] = ()
+    """apprentice: groups of phrases; all phrases of one group have to be in the request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Who answers a cell's model calls: a control in the gateway, or an endpoint with a key from the environment."""
 
 import os
+from collections.abc import Sequence
 
 from codingagentbench.catalog.load import ModelEntry, TaskFolder
 from codingagentbench.catalog.model import Endpoint
@@ -10,8 +11,16 @@ from codingagentbench.gateway.backends import Backend, ControlBackend, EndpointB
 from codingagentbench.gateway.endpoint.policy import EndpointPolicy
 
 
-def backend_for(model: ModelEntry, task: TaskFolder, tui: Tui, endpoint: str | None) -> Backend:
+def backend_for(
+    model: ModelEntry,
+    task: TaskFolder,
+    tui: Tui,
+    endpoint: str | None,
+    marks: Sequence[Sequence[str]] = (),
+) -> Backend:
     """The backend of `model`. `endpoint` overrides the catalogue's base URL, never a control.
+
+    `marks`: of the cell's plugins, by which the apprentice sees that they reached it.
 
     Raises UsageError where no base URL is known, SetupError where the key's variable is not set.
     """
@@ -22,7 +31,7 @@ def backend_for(model: ModelEntry, task: TaskFolder, tui: Tui, endpoint: str | N
             workdir=task.workdir,
             solution=task.solution,
             hands=tui.hands,
-            taught_by=model.control.taught_by,
+            taught_by=marks,
         )
     return endpoint_backend(model, endpoint)
 

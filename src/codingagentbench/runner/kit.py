@@ -14,6 +14,7 @@ from pathlib import Path
 from codingagentbench.bundles.bundle import Bundle
 from codingagentbench.catalog.budget import SweepBudget
 from codingagentbench.catalog.load import Catalog, TaskFolder
+from codingagentbench.catalog.plugins import marks_of
 from codingagentbench.catalog.prices import Quote
 from codingagentbench.catalog.sweep import ProviderTool
 from codingagentbench.gateway.backends import Backend, CassetteBackend
@@ -85,7 +86,8 @@ class Kit:
         if player := self.players.get(cell.cell_id):
             return CassetteBackend(player)
         tui = self.catalog.tui(cell.tui).tui
-        return backend_for(self.catalog.model(cell.model), task, tui, self.endpoint_override)
+        marks = [m for name in cell.plugin_stack if (m := marks_of(self.catalog.plugin(name)))]
+        return backend_for(self.catalog.model(cell.model), task, tui, self.endpoint_override, marks)
 
 
 def make_scratch() -> tempfile.TemporaryDirectory[str]:

@@ -80,7 +80,7 @@ def make_record(run: CellRun) -> Record:
         phases=Phases(**run.phases),
         axes=axes,
         composite=composite,
-        control_verdict=verdict_of(model, axes, outcome, plugged=bool(run.plugins and run.plugins.applied)),
+        control_verdict=verdict_of(model, axes, outcome, plugged=bool(run.plugins) and run.taught),
         receipt=_receipt(run),
         applied_plugins=run.plugins,
     )

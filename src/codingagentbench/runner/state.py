@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codingagentbench.catalog.load import PluginEntry, TaskFolder
-from codingagentbench.catalog.plugins import why_skipped
+from codingagentbench.catalog.plugins import marks_of, why_skipped
 from codingagentbench.catalog.tui import Tui
 from codingagentbench.gateway.cassettes.player import Player
 from codingagentbench.runner.agent import AgentRun
@@ -74,6 +74,11 @@ class CellRun:
     def taken(self) -> list[str]:
         """Those of them that the TUI takes."""
         return [entry.plugin.name for entry in self.stack if why_skipped(self.tui, entry.plugin) is None]
+
+    @property
+    def taught(self) -> bool:
+        """Whether one of those leaves marks in the TUI's requests."""
+        return any(marks_of(entry) for entry in self.stack if entry.plugin.name in self.taken)
 
     @property
     def image(self) -> Image:

@@ -21,7 +21,7 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 def control_verdict(control: ControlModel, axes: Axes, *, plugged: bool = False) -> ControlVerdict:
     """Compare the axes with what the control expects; every control must also have called, and been metered.
 
-    `plugged`: the TUI took at least one plugin.
+    `plugged`: the TUI took at least one plugin that leaves marks in its requests.
     """
     deviations = deviations_from(control, axes, plugged=plugged)
     if not axes.tokens.model_calls:

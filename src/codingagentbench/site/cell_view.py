@@ -1,5 +1,6 @@
 """Everything on one cell page, as the template reads it."""
 
+import shlex
 from typing import Any
 
 from codingagentbench.site.cast import CastView
@@ -102,7 +103,7 @@ def cell_context(
 
 
 def banners(record: Record, cell: CellSummary, facts: CatalogFacts) -> list[tuple[str, str, str]]:
-    """(kind, heading, words), the most important first: no score, control, not citable, task changed since."""
+    """(kind, heading, words): no score, control, not citable, plugins skipped, task changed since."""
     found = []
     if cell.verdict == "none":
         found.append(("none", f"No score: {cell.label}", record.outcome_detail or _words(record.outcome)))
@@ -110,6 +111,11 @@ def banners(record: Record, cell: CellSummary, facts: CatalogFacts) -> list[tupl
         found.append(("control", f"Control: {record.control}", _control_words(cell)))
     if not record.citable and cell.verdict != "none":
         found.append(("warn", "Not citable", "; ".join(record.not_citable_because) or "no reason was recorded"))
+    if record.applied_plugins is not None:
+        found += [
+            ("warn", f"Plugin skipped: {s.name}", f"{s.reason}: the cell ran without it.")
+            for s in record.applied_plugins.skipped
+        ]
     if facts.task_digest is not None and facts.task_digest != record.task_digest:
         found.append(("warn", "The task has changed since", "This cell ran an earlier state of it: see task_digest."))
     return found
@@ -147,6 +153,7 @@ def identity(record: Record) -> Rows:
         ("task_version", Figure(record.task_version)),
         ("task_digest", Figure(record.task_digest)),
         ("plugin_stack", Figure(" + ".join(record.plugin_stack)) if record.plugin_stack else _NO_PLUGINS),
+        *_plugins(record),
         ("behavior_mode", Figure(record.behavior_mode)),
         ("repetition", Figure(str(record.repetition))),
         ("attempt", Figure(str(record.attempt))),
@@ -157,6 +164,22 @@ def identity(record: Record) -> Rows:
         ("methodology_version", Figure(record.methodology_version)),
         ("harness_version", Figure(record.harness_version)),
     ]
+
+
+def _plugins(record: Record) -> Rows:
+    """What became of the stack; nothing where none was asked for, or where the cell ended before it was applied."""
+    plugins = record.applied_plugins
+    if not record.plugin_stack or plugins is None:
+        return []
+    none = not_applicable("none")
+    rows = [("plugins applied", Figure(", ".join(plugins.applied)) if plugins.applied else none)]
+    skipped = "; ".join(f"{s.name}: {s.reason}" for s in plugins.skipped)
+    rows.append(("plugins skipped", Figure(skipped) if skipped else none))
+    if plugins.env_keys:
+        rows.append(("plugins' env_keys", Figure(", ".join(plugins.env_keys))))
+    if plugins.extra_args:
+        rows.append(("plugins' extra_args", Figure(shlex.join(plugins.extra_args))))
+    return rows
 
 
 _NO_PLUGINS = not_applicable("nothing was added to the TUI")

@@ -8,6 +8,7 @@ from pathlib import Path
 from codingagentbench.bundles.bundle import Bundle, install, install_plugin
 from codingagentbench.bundles.in_image import check_interpreter
 from codingagentbench.catalog.load import Catalog
+from codingagentbench.catalog.tui import Install
 from codingagentbench.errors import SetupError
 from codingagentbench.sandbox.base import Sandbox
 
@@ -42,19 +43,25 @@ def make_available(
     servers: dict[str, Bundle] = {}
     missing_plugins: dict[str, str] = {}
 
+    def check(bundle: Bundle, recipe: Install) -> None:
+        check_interpreter(bundle, recipe, catalog.toolchain(bundle.interpreter.split()[0]), engine)
+
     def provide(name: str) -> None:
         entry = catalog.tui(name)
         try:
             bundle = install(entry.tui, entry.file, store=store, log=log)
-            interpreter = catalog.toolchain(bundle.interpreter.split()[0])
-            check_interpreter(bundle, entry.tui.install, interpreter, engine)
+            check(bundle, entry.tui.install)
             bundles[name] = bundle
         except SetupError as error:
             missing_tuis[name] = str(error)
 
     def provide_plugin(name: str) -> None:
+        entry = catalog.plugin(name)
         try:
-            servers[name] = install_plugin(catalog.plugin(name), store=store, log=log)
+            bundle = install_plugin(entry, store=store, log=log)
+            if entry.plugin.install is not None:
+                check(bundle, entry.plugin.install)
+            servers[name] = bundle
         except SetupError as error:
             missing_plugins[name] = str(error)
 

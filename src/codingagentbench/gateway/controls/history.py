@@ -35,8 +35,6 @@ class Conversation:
     """Of the history; ids in the reply are made of it."""
     reports_usage: bool = True
     """False only for the test endpoint that leaves usage out."""
-    text: str = ""
-    """Of the whole request, as JSON: history, tools, instructions."""
 
 
 def read_conversation(wire: str, request: Json, *, stream: bool | None = None) -> Conversation:
@@ -57,7 +55,6 @@ def read_conversation(wire: str, request: Json, *, stream: bool | None = None) -
         stream=request.get("stream") is True if stream is None else stream,
         include_usage=isinstance(options, dict) and options.get("include_usage") is True,
         digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24],
-        text=text,
     )
 
 

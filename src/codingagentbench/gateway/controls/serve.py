@@ -58,7 +58,7 @@ def answer(
         return json.dumps(side(wire, model, request)).encode()
     talk = read_conversation(wire, request, stream=route.stream if route else None)
     talk = replace(talk, reports_usage=reports_usage, include_usage=talk.include_usage or always_usage)
-    backend = taught(backend, talk)
+    backend = taught(backend, request)
     reply = misbehave(backend, talk) if backend.behaviour in MISBEHAVING else decide(backend, talk)
     body, stream = _RENDERINGS[wire]
     if talk.stream:
