@@ -108,3 +108,52 @@ def test_a_server_whose_interpreter_the_images_lack_is_refused_before_anything_r
     assert found.plugins == {}
     assert "clock starts this machine's own /usr/bin/python3." in found.missing_plugins["clock"]
     assert "the images of docker have python 3.9.2" in found.missing_plugins["clock"]
+
+
+SETTINGS = [
+    (plugin, tui) for plugin in ("esperanto", "cool", "pointed") for tui in CATALOG.plugin(plugin).plugin.settings
+]
+QUICK = {("esperanto", "codex"), ("pointed", "pi")}
+
+
+def _settings_cell(cab: Cab, plugin: str, tui: str, model: str, sandbox: str) -> Attempt:
+    """The one cell of a CLI with a settings plugin; checked: applied, the control's verdict, no trace in the work."""
+    options = ("--tui", tui, "--model", model, "--task", PYTHON_TASK, "--stack", plugin)
+    cab("sweep", "--sandbox", sandbox, "--catalog", str(OURS), *options)
+    (row,) = cab.cells()
+    attempt = latest_attempt(cab.results, row["cell_id"])
+    applied, mechanism = attempt.record.applied_plugins, CATALOG.tui(tui).tui.plugins["settings"]
+    assert row["as_expected"], row
+    assert applied is not None
+    assert (applied.applied, applied.skipped_count, applied.env_keys) == ([plugin], 0, [])
+    assert len(applied.extra_args) == len(mechanism.argv)
+    assert attempt.record.axes.blast_radius.blast_radius_without_droppings == 0
+    return attempt
+
+
+@pytest.mark.parametrize(
+    ("plugin", "tui"), [pytest.param(*c, marks=[] if c in QUICK else pytest.mark.slow) for c in SETTINGS]
+)
+@pytest.mark.parametrize("sandbox", ["bubblewrap", pytest.param("docker", marks=pytest.mark.slow)])
+def test_a_setting_of_the_cli_changes_what_it_asks_of_the_model(cab: Cab, plugin: str, tui: str, sandbox: str) -> None:
+    _need(sandbox)
+    assert _heard(_settings_cell(cab, plugin, tui, "control/apprentice", sandbox), plugin)
+
+
+@pytest.mark.slow
+def test_a_setting_that_turns_something_off_is_seen_by_what_is_missing(cab: Cab) -> None:
+    stacks = ("--stack", "factory", "--stack", "whole")
+    cab(
+        "sweep", "--catalog", str(OURS), "--tui", "copilot", "--model", "control/oracle", "--task", PYTHON_TASK, *stacks
+    )
+    attempts = [latest_attempt(cab.results, row["cell_id"]) for row in cab.cells()]
+    asked = {"+".join(a.record.plugin_stack): requests(a) for a in attempts}
+    assert all('"stream": true' in text for text in asked[""])
+    assert not any('"stream": true' in text for text in asked["whole"])
+
+
+def test_every_cli_that_takes_settings_is_shown_to_take_them() -> None:
+    tried = {
+        tui for plugin in ("esperanto", "cool", "pointed", "whole") for tui in CATALOG.plugin(plugin).plugin.settings
+    }
+    assert tried == {name for name, e in CATALOG.tuis.items() if e.tui.verified and "settings" in e.tui.plugins}
