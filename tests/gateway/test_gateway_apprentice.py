@@ -1,12 +1,13 @@
 """The apprentice does the work only where the marks of one of the cell's plugins stand in its request."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from codingagentbench.gateway.backends import ControlBackend
 from codingagentbench.gateway.controls.apprentice import taught
-from gateway.cells import SHELL, SOLUTION, WORKDIR, make_task
+from gateway.cells import SHELL, make_task
 
 REQUEST: dict[str, Any] = {
     "messages": [{"role": "system", "content": 'Say "yes" first.\nRules.'}],
@@ -16,7 +17,7 @@ REQUEST: dict[str, Any] = {
 
 
 def apprentice(*marks: list[str]) -> ControlBackend:
-    return ControlBackend("apprentice", make_task(), WORKDIR, SOLUTION, [SHELL], marks)
+    return ControlBackend("apprentice", make_task(), Path("workdir"), Path("solution"), [SHELL], marks)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from codingagentbench.sandbox.disk import DiskWatch
 from sandbox.place import Place, place
 
 MIB = 1 << 20
-LIMITS = Limits(wall_s=30, disk_bytes=64 * MIB, files=4_000)
+LIMITS = Limits(wall_s=30, disk_bytes=64 * MIB, files=4_000, file_bytes=None)
 GREEDY = {
     "in one file": "f = open('big', 'wb')\nwhile True: f.write(bytes(1 << 20)); f.flush()",
     "in many files": "n = 0\nwhile True: open(f'{n}', 'w').write('x'); n += 1",

@@ -13,7 +13,8 @@ def command(
 ) -> None:
     """Clear up what killed runs left on this machine: containers, cgroups, scratch folders.
 
-    Runs that are alive are never touched. Every sweep does the same when it starts.
+    Runs that are alive are never touched. A sweep does the same for its own
+    engine when it starts.
     """
     from codingagentbench.sandbox.leftovers import clear_up  # noqa: PLC0415  # only this verb needs it
 
@@ -25,7 +26,9 @@ def command(
         return
     word = "would remove" if dry_run else "removed"
     for kind, names in found.items():
-        for name in names:
+        for name in names or ():
             typer.echo(f"{word} {kind} {name}")
     if not any(found.values()):
         typer.echo("nothing is left of killed runs")
+    if found["container"] is None:
+        typer.echo("no Docker daemon answers here: its containers were not looked at")

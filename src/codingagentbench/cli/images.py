@@ -53,20 +53,42 @@ def base(base_image: BaseOption = None, catalog: CatalogOption = None, json: Jso
 
 
 @app.command("list")
-def list_(json: JsonOption = False) -> None:
-    """List the images that this machine's daemon has, with their toolchains and digests."""
+def list_(catalog: CatalogOption = None, json: JsonOption = False) -> None:
+    """List the images that this machine's daemon has, with their toolchains and digests.
+
+    Cells run in current ones only: `cab images build NAME` makes an outdated one
+    anew, `cab images prune` removes superseded ones.
+    """
     from codingagentbench.images.request import rows  # noqa: PLC0415  # Docker's client takes 0.2 s to import
 
-    found = rows(image_store())
+    found = rows(open_catalog(catalog or []), image_store())
     if json:
         for row in found:
             sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
         return
     table = Table(header_style="bold", pad_edge=False)
-    for name in ("image", "digest", "MiB", "toolchains", "packages"):
+    for name in ("image", "state", "digest", "MiB", "toolchains", "packages"):
         table.add_column(name, overflow="fold")
     for row in found:
         toolchains = ", ".join(f"{name} {version}" for name, version in row.toolchains.items())
         size, packages = str(row.size >> 20), str(row.packages) if row.packages is not None else "unknown"
-        table.add_row(row.name, row.digest[:19], size, toolchains, packages)
+        table.add_row(row.name, row.state, row.digest[:19], size, toolchains, packages)
     make_console().print(table)
+
+
+@app.command()
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Remove images that a later build has superseded."""
+    from codingagentbench.images.request import prune as prune_images  # noqa: PLC0415  # as above
+
+    removed = prune_images(dry_run=dry_run)
+    if json:
+        sys.stdout.buffer.write(msgspec.json.encode(removed) + b"\n")
+        return
+    for image in removed:
+        typer.echo(f"{'would remove' if dry_run else 'removed'} {image.name} {image.digest[:19]}")
+    if not removed:
+        typer.echo("no image is superseded, or those that are are in use")

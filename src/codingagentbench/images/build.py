@@ -33,14 +33,13 @@ from codingagentbench.images.layer import (
     write_layer,
 )
 from codingagentbench.images.probe import probe_toolchains
+from codingagentbench.images.recipe import recipe_hash
 from codingagentbench.images.rootfs import node_entries, rootfs
 from codingagentbench.images.sbom import digest, sbom
 from codingagentbench.sandbox.base import Image
 from codingagentbench.sandbox.docker_api import call, client, synchronously
 from codingagentbench.sandbox.docker_config import GATE
 
-_LAYOUT = 2
-"""Part of every recipe's hash."""
 _ENV = ("PATH=/usr/local/bin:/usr/bin:/bin",)
 _LOAD_TIMEOUT_S = 900.0
 Log = Callable[[str], None]
@@ -68,6 +67,7 @@ class Builder:
     log: Log
     base: str | None = None
     _built: dict[str, Built] = field(default_factory=dict)
+    _ids: dict[str, str] = field(default_factory=dict)
 
     def language(self, name: str) -> Built:
         """The image of a recipe, built now where its recipe's build is not there. Raises SetupError."""
@@ -95,7 +95,7 @@ class Builder:
         return self._layer(name, with_parents(_bundle_entries(bundle), below), below)
 
     def _language(self, recipe: ImageRecipe, place: Path, below: Built | None) -> Built:
-        key = self._recipe_hash(recipe, place, below)
+        key = recipe_hash(recipe, place, [layer.digest for layer in below.layers] if below else [], self._base_id())
         kept = self.store / f"{recipe.name}-{key[:16]}"
         tag = f"{shelf.REPOSITORY}/{recipe.name}:r{key[:12]}"
         if not (kept / "image.json").exists():
@@ -105,6 +105,8 @@ class Builder:
         layer = Layer(made["layer"], kept / "layer.tar", f"cab: {recipe.name} r{key[:12]}")
         layers = [*(below.layers if below else []), layer]
         labels = {shelf.NAME_LABEL: recipe.name, shelf.RECIPE_LABEL: key}
+        if (base := self._base_id()) is not None:
+            labels[shelf.MADE_IN_LABEL] = base
         files = json.loads((kept / "files.json").read_text())
         packages = (kept / "sbom.cdx.json").read_bytes()
         bare = self._load(tag, layers, labels, files, packages)
@@ -160,17 +162,16 @@ class Builder:
             raise CatalogError(msg)
         return chain
 
+    def _base_id(self) -> str | None:
+        """The id of `base`, for its name may be another image tomorrow. Raises SandboxError."""
+        if self.base is None:
+            return None
+        if self.base not in self._ids:
+            self._ids[self.base] = synchronously(lambda: _id_of(str(self.base)))
+        return self._ids[self.base]
+
     def _toolchains(self, recipe: ImageRecipe) -> list[Toolchain]:
         return [self.catalog.toolchain(name) for r, _ in self._chain(recipe) for name in r.toolchains]
-
-    def _recipe_hash(self, recipe: ImageRecipe, place: Path, below: Built | None) -> str:
-        """What decides the layer's content; titles and toolchains are only labels."""
-        content = recipe.model_dump_json(exclude={"title", "toolchains"})
-        total = hashlib.sha256(f"{_LAYOUT}\0{content}\0{self.base}\0".encode())
-        total.update(" ".join(layer.digest for layer in below.layers).encode() if below else b"")
-        if recipe.node:
-            total.update((place.parent.parent / recipe.node).read_bytes())
-        return total.hexdigest()
 
     def _layer(self, name: str, entries: Entries, below: Mapping[str, str]) -> Layer:
         """A layer in the store; made anew only where it is not there."""
@@ -223,6 +224,12 @@ async def _load(config: bytes, layers: list[Layer], tags: list[str]) -> None:
     if shown["Id"] != image_id(config):
         msg = f"{tags[0]}: the daemon calls it {shown['Id']}, its configuration's digest is {image_id(config)}"
         raise SetupError(msg)
+
+
+async def _id_of(name: str) -> str:
+    async with client() as docker:
+        shown = await call(f"inspect the image {name}", docker.images.inspect(name))
+    return str(shown["Id"])
 
 
 async def _forget(digest: str) -> None:

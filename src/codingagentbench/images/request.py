@@ -7,11 +7,13 @@ from pathlib import Path
 
 from codingagentbench.bundles.bundle import install
 from codingagentbench.catalog.load import Catalog
-from codingagentbench.errors import unknown_name
+from codingagentbench.errors import SandboxError, unknown_name
 from codingagentbench.images.build import Builder
+from codingagentbench.images.recipe import outdated
 from codingagentbench.images.sbom import digest
 from codingagentbench.images.shelf import Shelf
 from codingagentbench.sandbox.base import Image
+from codingagentbench.sandbox.docker_api import call, client, synchronously
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Row:
     """The CycloneDX file, where it is on this machine and its digest is the label's."""
     packages: int | None
     """How many the SBOM lists."""
-    current: bool
+    state: str
+    """"current"; "superseded" by a later build; "outdated": its recipe, or what it stands on, is another one now."""
 
 
 def build_all(
@@ -55,8 +58,10 @@ def build_all(
             yield builder.tui(install(entry.tui, entry.file, store=bundles, log=log)).image
 
 
-def rows(store: Path) -> list[Row]:
+def rows(catalog: Catalog, store: Path) -> list[Row]:
     """What the daemon has. Raises SetupError where none answers."""
+    images = Shelf().images()
+    old = outdated(catalog, images)
     return [
         Row(
             name=s.image.name,
@@ -67,10 +72,28 @@ def rows(store: Path) -> list[Row]:
             tui_bundle=s.tui or None,
             sbom=str(file) if (file := _sbom(store, s.image.digest, s.sbom)) else None,
             packages=len(json.loads(file.read_bytes())["components"]) if file else None,
-            current=s.current,
+            state="outdated" if s.image.digest in old else "current" if s.current or s.tui else "superseded",
         )
-        for s in Shelf().images()
+        for s in images
     ]
+
+
+def prune(*, dry_run: bool) -> list[Image]:
+    """Remove the images of languages that a later build has superseded; those in use stay. Raises SetupError."""
+    old = [s.image for s in Shelf().images() if not s.current and not s.tui]
+    return old if dry_run else synchronously(lambda: _remove(old))
+
+
+async def _remove(images: Sequence[Image]) -> list[Image]:
+    removed = []
+    async with client() as docker:
+        for image in images:
+            try:
+                await call("remove an image", docker.images.delete(image.digest, force=False))
+            except SandboxError:  # a container uses it, or another image stands on it
+                continue
+            removed.append(image)
+    return removed
 
 
 def _sbom(store: Path, image: str, label: str) -> Path | None:

@@ -16,7 +16,7 @@ from codingagentbench.bundles.interpreters import find_python
 from codingagentbench.bundles.pypi import uv_install
 from codingagentbench.bundles.tool import run_tool
 from codingagentbench.errors import SetupError
-from codingagentbench.images.layer import EPOCH, Entries, link, read_folder, read_tree
+from codingagentbench.images.layer import EPOCH, Entries, link, read_folder, read_tree, text
 from codingagentbench.sandbox.docker_api import LABEL, call, client, remove, synchronously
 from codingagentbench.sandbox.owner import harness_tag
 
@@ -69,6 +69,10 @@ def node_entries(lock: Path, work: Path) -> Entries:
         raise SetupError(msg)
     entries = read_folder(roots[0], NODE_ROOT)
     entries = {name: entry for name, entry in entries.items() if not name.startswith(f"{NODE_ROOT}/include")}
+    for about in work.glob("*.dist-info"):  # so that the list of packages names it
+        entries[f"{NODE_ROOT}/{about.name}/METADATA"] = text(
+            f"{NODE_ROOT}/{about.name}/METADATA", (about / "METADATA").read_bytes()
+        )
     return {**entries, "usr/bin/node": link("usr/bin/node", "../lib/node/bin/node")}
 
 
@@ -118,6 +122,9 @@ async def _export(docker: Client, container: str, archive: Path) -> None:
     write: Callable[[bytes], int]
     with archive.open("wb") as out:
         write = out.write
-        async with docker._query(f"containers/{container}/export") as answer:  # it has no method for it
+        async with (
+            asyncio.timeout(_INSTALL_TIMEOUT_S),
+            docker._query(f"containers/{container}/export") as answer,  # it has no method for it
+        ):
             async for chunk in answer.content.iter_chunked(1 << 20):
                 await asyncio.to_thread(write, chunk)

@@ -17,6 +17,7 @@ BASE = "base"
 NAME_LABEL, RECIPE_LABEL = f"{LABEL}.image", f"{LABEL}.recipe"
 TOOLCHAINS_LABEL, SBOM_LABEL = f"{LABEL}.toolchains", f"{LABEL}.sbom"
 TUI_LABEL = f"{LABEL}.tui"
+MADE_IN_LABEL = f"{LABEL}.made-in"
 CURRENT = "latest"
 
 
@@ -35,6 +36,11 @@ class Shelved:
     tui: str
     """Digest of the TUI's bundle in it; empty for a language's image."""
     current: bool
+    """The build that its name means now; false for one that a later build has taken the place of."""
+    layers: tuple[str, ...]
+    """Digests, from the bottom."""
+    made_in: str
+    """The id of the image that its packages were installed in; empty where the distribution's own were."""
 
 
 class Shelf:
@@ -50,24 +56,37 @@ class Shelf:
         return self._images
 
     def image(self, toolchains: Sequence[str]) -> Image:
-        """The smallest current image of a language that has all of `toolchains`. Raises SetupError."""
-        fit = [s for s in self.images() if s.current and not s.tui and set(toolchains) <= set(s.toolchains)]
-        if not toolchains:  # the base, and no smaller one that somebody made for another purpose
-            fit = [s for s in fit if s.name == BASE]
-        if not fit:
-            what = f"has {', '.join(toolchains)}" if toolchains else "is a base"
-            name = f"base-{toolchains[0]}" if toolchains and self.images() else BASE
-            msg = f"no image here {what}: build one: cab images build {name}"
-            raise SetupError(msg)
-        return min(fit, key=lambda s: s.size).image
+        """The base where it has all of `toolchains`, else the one with the least on it that does. Raises SetupError."""
+        if fit := [s for s in self._usable() if set(toolchains) <= set(s.toolchains)]:
+            return fit[0].image
+        old = [s for s in self.images() if s.current and not s.tui and set(toolchains) <= set(s.toolchains)]
+        name = f"base-{toolchains[0]}" if toolchains and self.images() else BASE
+        what = f"has {', '.join(toolchains)}" if toolchains else "is a base"
+        if old:
+            name, what = old[0].name, f"{what} and stands on the base of today ({old[0].image.name} does not)"
+        msg = f"no image here {what}: build one: cab images build {name}"
+        raise SetupError(msg)
 
     def toolchain(self, entry: Toolchain) -> FoundToolchain:
         """A toolchain of an image. Raises MissingToolchainError."""
-        for shelved in self.images():
-            if shelved.current and entry.name in shelved.toolchains:
+        for shelved in self._usable():
+            if entry.name in shelved.toolchains:
                 return _found(entry, shelved.toolchains[entry.name])
         msg = f"no image here has the toolchain {entry.name!r}: build one: cab images build base-{entry.name}"
         raise MissingToolchainError(msg)
+
+    def _usable(self) -> list[Shelved]:
+        """The base and what stands on it, the one with the least on it first.
+
+        An image that stands on yesterday's base is none of them: what needs no more than the base would run in today's,
+        and the rest of one sweep in yesterday's.
+        """
+        languages = [s for s in self.images() if s.current and not s.tui]
+        base = next((s for s in languages if s.name == BASE), None)
+        if base is None:
+            return []
+        on_it = [s for s in languages if s.layers[: len(base.layers)] == base.layers]
+        return sorted(on_it, key=lambda s: (len(s.layers), s.size, s.name))
 
 
 def _found(entry: Toolchain, known: Mapping[str, str]) -> FoundToolchain:
@@ -87,10 +106,11 @@ def _found(entry: Toolchain, known: Mapping[str, str]) -> FoundToolchain:
 async def _list() -> list[Shelved]:
     async with client() as docker:
         found = await call("list images", docker.images.list(filters={"label": [NAME_LABEL]}))
-    return [_shelved(entry) for entry in found]
+        inspected = [await call("inspect an image", docker.images.inspect(entry["Id"])) for entry in found]
+    return [_shelved(entry, shown["RootFS"]["Layers"]) for entry, shown in zip(found, inspected, strict=True)]
 
 
-def _shelved(entry: Mapping[str, Any]) -> Shelved:
+def _shelved(entry: Mapping[str, Any], layers: Sequence[str]) -> Shelved:
     """One image; its name is the tag that says which build it is, not the one that moves on."""
     labels, tags = entry["Labels"], entry["RepoTags"] or [entry["Id"]]
     tag = min(tags, key=lambda t: (t.endswith(f":{CURRENT}"), t))
@@ -103,4 +123,6 @@ def _shelved(entry: Mapping[str, Any]) -> Shelved:
         toolchains=json.loads(labels.get(TOOLCHAINS_LABEL, "{}")),
         tui=labels.get(TUI_LABEL, ""),
         current=any(t.endswith(f":{CURRENT}") for t in tags),
+        layers=tuple(layers),
+        made_in=labels.get(MADE_IN_LABEL, ""),
     )

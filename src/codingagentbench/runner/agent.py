@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codingagentbench.gateway.session import CellSession
+from codingagentbench.runner.labels import cell_labels
 from codingagentbench.runner.launch import Launch, agent_spec
 from codingagentbench.runner.prepare import Prepared
 from codingagentbench.sandbox.base import Limits, Sandbox, SandboxExit
@@ -47,14 +48,13 @@ async def run_agent(
     started_ns = time.time_ns()
     recording = AsciicastWriter(folder / "terminal.cast", WIDTH, HEIGHT, cell_id, session.scrubber)
     try:
-        labels = {"cell": cell_id, "phase": "agent"}
         spec = agent_spec(
             launch,
             prepared,
             limits,
             door=open_door,
             on_output=recording.write,
-            labels=labels,
+            labels=cell_labels(cell_id, "agent"),
             stop=session.spending.stop,
         )
         ended = await engine.run(spec)

@@ -16,6 +16,7 @@ from codingagentbench.catalog.task_faults import NONCE
 from codingagentbench.globs import matches
 from codingagentbench.graders.python_tests import NONCE_FILE
 from codingagentbench.runner.git import GIT_ENV
+from codingagentbench.runner.labels import cell_labels
 from codingagentbench.runner.launch import RESULTS, grader_places, grader_spec, seen_too
 from codingagentbench.runner.prepare import Template
 from codingagentbench.runner.tree import walk
@@ -67,7 +68,6 @@ async def grade(
         return _grade(task, patched, restored, document, None)
     held = replace(limits or Limits(wall_s=0), wall_s=scorer.timeout_s, output_bytes=GRADER_OUTPUT_BYTES)
     command = [argument.replace(NONCE, nonce) for argument in scorer.command]
-    labels = {"cell": cell_id, "phase": "grade"}
     places = [*seen_too(task.task, patched.tree), *grader_places(task.task, patched.tree)]
     spec = grader_spec(
         command,
@@ -76,7 +76,7 @@ async def grade(
         held,
         tree=patched.tree,
         home=home,
-        labels=labels,
+        labels=cell_labels(cell_id, "grade"),
         places=places,
     )
     ended = await engine.run(spec)

@@ -33,7 +33,8 @@ class Limits:
     wall_s: float
     memory_bytes: int | None = 4 << 30
     pids: int | None = 1024
-    cpus: float | None = None
+    cpus: float | None = 2.0
+    """Cores: the same few on every machine, so that a cell's wall time means the same on one with many."""
     file_bytes: int | None = 1 << 30
     """Size of any one file."""
     disk_bytes: int | None = 4 << 30
@@ -68,7 +69,7 @@ class SandboxSpec:
     toolchains: Sequence[str] = ()
     """Names of what the command needs: an engine with images takes the one that has them."""
     labels: Mapping[str, str] = field(default_factory=dict)
-    """What the run belongs to (`sweep`, `cell`), for engines whose objects can carry it."""
+    """What the run belongs to (`sweep`, `cell`, `phase`), for engines whose objects can carry it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ class Bubblewrap:
             if self._root:
                 await asyncio.to_thread(give_to, uid, spec.work, spec.home)
             held = enforcement(spec.limits, own_uid=True)
-            _note_filter(held)
+            _note_walls(held)
             try:
                 async with watching(spec) as watch:
                     return watch.told(await self._run(Run(watch.spec, held, uid), watch, script))
@@ -180,7 +180,11 @@ class Bubblewrap:
         return system_view()
 
 
-def _note_filter(held: Enforcement) -> None:
+def _note_walls(held: Enforcement) -> None:
+    """What bubblewrap's own options hold, in the words that the docker engine uses."""
+    held.enforced["network"] = "none but the door"
+    held.enforced["capabilities"] = "none, and no new privileges"
+    held.enforced["root file system"] = "read-only"
     if filter_program():
         held.enforced["system calls"] = "seccomp: no foreign sockets, keyrings, user namespaces, mounts, BPF, io_uring"
     else:

@@ -1,5 +1,6 @@
 """A SandboxSpec as Docker's container configuration. Pure: nothing is asked of the daemon here."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,7 +135,7 @@ def _limits(limits: Limits) -> dict[str, Any]:
     if limits.pids is not None:
         found["PidsLimit"] = limits.pids
     if limits.cpus is not None:
-        found["NanoCpus"] = int(limits.cpus * 1e9)
+        found["NanoCpus"] = int(min(limits.cpus, os.cpu_count() or 1) * 1e9)  # the daemon refuses more than there are
     return found
 
 
@@ -151,7 +152,7 @@ def enforcement_words(limits: Limits, daemon: DaemonFacts) -> tuple[dict[str, st
     wanted = {
         "memory": (limits.memory_bytes is not None, daemon.memory, mib(limits.memory_bytes or 0)),
         "pids": (limits.pids is not None, daemon.pids, f"{limits.pids}"),
-        "cpu": (limits.cpus is not None, daemon.cpu, f"{limits.cpus} cores"),
+        "cpu": (limits.cpus is not None, daemon.cpu, f"{limits.cpus or 0:g} cores"),
     }
     for name, (asked, able, value) in wanted.items():
         if asked and able:

@@ -10,8 +10,8 @@ from codingagentbench.sandbox.cgroups import leftovers, sweep_leftovers
 from codingagentbench.sandbox.owner import TAG_FILE, is_gone
 
 
-def clear_up(*, dry_run: bool = False) -> dict[str, list[str]]:
-    """Remove leftovers (or only find them); names by kind."""
+def clear_up(*, dry_run: bool = False) -> dict[str, list[str] | None]:
+    """Remove leftovers (or only find them); names by kind, None of a kind that could not be asked for."""
     groups = leftovers() if dry_run else sweep_leftovers()
     return {
         "container": _containers(dry_run=dry_run),
@@ -20,8 +20,8 @@ def clear_up(*, dry_run: bool = False) -> dict[str, list[str]]:
     }
 
 
-def _containers(*, dry_run: bool) -> list[str]:
-    """None where no daemon answers: one that is down runs nothing."""
+def _containers(*, dry_run: bool) -> list[str] | None:
+    """None where no daemon answers."""
     from codingagentbench.sandbox.docker_leftovers import remove_leftovers  # noqa: PLC0415  # takes 0.2 s to import
 
     try:
@@ -29,7 +29,7 @@ def _containers(*, dry_run: bool) -> list[str]:
     except SandboxError:
         raise
     except CabError:
-        return []
+        return None
 
 
 def clear_up_folders(*, dry_run: bool = False) -> list[Path]:

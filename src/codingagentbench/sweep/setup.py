@@ -74,12 +74,23 @@ def make_available(
 
 def _missing_toolchains(catalog: Catalog, tasks: Iterable[str], engine: Sandbox) -> dict[str, str]:
     missing = {}
+    old = _outdated_images(catalog) if engine.name == "docker" else {}
     for task in tasks:
         names = catalog.task(task).task.toolchains
         try:
             for name in names:
                 engine.find_toolchain(catalog.toolchain(name))
-            engine.image(names)
+            image = engine.image(names)
         except SetupError as error:
             missing[task] = str(error)
+        else:
+            if image is not None and image.digest in old:
+                missing[task] = old[image.digest]
     return missing
+
+
+def _outdated_images(catalog: Catalog) -> dict[str, str]:
+    from codingagentbench.images.recipe import outdated  # noqa: PLC0415  # Docker's client takes 0.2 s to import
+    from codingagentbench.images.shelf import Shelf  # noqa: PLC0415  # as above
+
+    return outdated(catalog, Shelf().images())

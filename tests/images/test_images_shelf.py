@@ -1,0 +1,68 @@
+"""Which of the daemon's images a command runs in, and which of them the catalogue would make otherwise now."""
+
+from dataclasses import replace
+
+import pytest
+
+from codingagentbench.catalog.load import open_catalog
+from codingagentbench.errors import SetupError
+from codingagentbench.images.recipe import outdated, recipe_hash
+from codingagentbench.images.shelf import Shelf, Shelved
+from codingagentbench.sandbox.base import Image
+
+BASE_TOOLS = ("bash", "node", "python")
+
+
+def shelved(name: str, layers: str, *more: str, size: int = 300, current: bool = True, recipe: str = "") -> Shelved:
+    """An image; `layers` is a letter a layer."""
+    found = {tool: {"root": "/usr", "version": "1"} for tool in (*BASE_TOOLS, *more)}
+    image = Image(f"codingagentbench/{name}:r{layers}", f"sha256:{layers}")
+    return Shelved(name, image, size, recipe, "", found, "", current, tuple(layers), "")
+
+
+def shelf(*images: Shelved) -> Shelf:
+    made = Shelf()
+    made._images = list(images)
+    return made
+
+
+def test_what_the_base_has_runs_in_the_base_however_small_another_is() -> None:
+    here = shelf(shelved("base", "a"), shelved("base-sqlite", "ab", "sqlite", size=299))
+    assert here.image(["python"]).name == "codingagentbench/base:ra"
+    assert here.image(["python", "sqlite"]).name == "codingagentbench/base-sqlite:rab"
+
+
+def test_the_image_with_the_least_on_the_base_is_taken() -> None:
+    here = shelf(shelved("base", "a"), shelved("base-all", "abc", "go", size=1), shelved("base-go", "ad", "go", size=9))
+    assert here.image(["go"]).name == "codingagentbench/base-go:rad"
+
+
+def test_an_image_on_the_base_of_yesterday_is_not_run_in() -> None:
+    here = shelf(shelved("base", "b"), shelved("base", "a", current=False), shelved("base-rust", "ar", "rust"))
+    with pytest.raises(SetupError, match=r"has rust and stands on the base of today .*: cab images build base-rust"):
+        here.image(["rust"])
+
+
+def test_without_any_image_the_base_is_asked_for() -> None:
+    with pytest.raises(SetupError, match=r"cab images build base$"):
+        shelf().image(["rust"])
+
+
+def test_an_image_of_another_recipe_is_named_and_so_is_what_stands_on_it() -> None:
+    catalog = open_catalog()
+    (base, base_file), (rust, rust_file) = catalog.image("base"), catalog.image("base-rust")
+    good = shelved("base", "a", recipe=recipe_hash(base, base_file, (), None))
+    on_it = shelved("base-rust", "ar", "rust", recipe=recipe_hash(rust, rust_file, ("a",), None))
+    assert outdated(catalog, [good, on_it]) == {}
+    old = shelved("base", "a", recipe="0" * 64)
+    assert set(outdated(catalog, [old, on_it])) == {"sha256:a", "sha256:ar"}
+    assert "cab images build base-rust" in outdated(catalog, [good, shelved("base-rust", "ar", "rust")])["sha256:ar"]
+
+
+def test_an_image_that_was_made_in_another_one_is_no_older_for_that() -> None:
+    catalog = open_catalog()
+    recipe, file = catalog.image("base")
+    made_in = "sha256:" + "1" * 64
+    image = shelved("base", "a", recipe=recipe_hash(recipe, file, (), made_in))
+    assert set(outdated(catalog, [image])) == {"sha256:a"}
+    assert outdated(catalog, [replace(image, made_in=made_in)]) == {}
