@@ -29,6 +29,23 @@ def test_a_crash_is_told_by_signal_code_or_by_a_pattern_beside_a_bad_code(
     assert crashed(CRASH, exit_code, died_of, output) is expected
 
 
+FRAME = "    at Timeout._onTimeout (/home/agent/fault.cjs:4:49)"
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "output", "expected"),
+    [
+        (1, f"Error: injected fault\n{FRAME}\n", True),
+        (1, f"Error: injected fault\n{FRAME}\n\n \n", True),
+        (1, f"trying again\n{FRAME}\nI went on", False),
+        (0, f"Error: injected fault\n{FRAME}\n", False),
+        (1, "", False),
+    ],
+)
+def test_a_last_line_is_the_last_that_is_not_empty(exit_code: int, output: str, expected: bool) -> None:
+    assert crashed(Crash(last_line=["^ {4}at .+:[0-9]+\\)?$"]), exit_code, None, output) is expected
+
+
 def test_a_crash_is_a_result_of_the_agent_and_work_that_passes_passed() -> None:
     observed = Observed(1, timed_out=False, out_of_memory=False, model_calls=[], grade=None, crashed=True)
     assert after_grading(observed, 0) == "tui_crashed"

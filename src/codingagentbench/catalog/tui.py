@@ -104,6 +104,9 @@ class Crash(Entry):
     patterns: list[Pattern] = []
     """Regular expressions, held against each line of the output, and only where the exit code is not 0: output is the
     agent's, and what it prints while all goes well says nothing about the CLI."""
+    last_line: list[Pattern] = []
+    """As `patterns`, held against the last line only that is not empty: for what a CLI prints also when it goes on, as
+    some do a stack trace."""
 
 
 class Mechanism(Entry):

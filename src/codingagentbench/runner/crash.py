@@ -2,6 +2,7 @@
 
 import re
 import signal
+from collections.abc import Sequence
 
 from codingagentbench.catalog.tui import Crash
 
@@ -20,5 +21,11 @@ def crashed(crash: Crash, exit_code: int | None, died_of: int | None, output: st
         return False
     if died_of in _FATAL or exit_code in crash.exit_codes:
         return True
-    patterns = [re.compile(p) for p in crash.patterns]
-    return any(p.search(line[:_LINE]) for line in output.split("\n") for p in patterns)
+    lines = output.split("\n")
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    return _any(crash.patterns, lines) or _any(crash.last_line, [last])
+
+
+def _any(patterns: Sequence[str], lines: Sequence[str]) -> bool:
+    compiled = [re.compile(p) for p in patterns]
+    return any(p.search(line[:_LINE]) for line in lines for p in compiled)
