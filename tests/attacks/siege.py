@@ -11,8 +11,10 @@ from pathlib import Path
 
 import msgspec
 import uvloop
+import zstandard
 
 from attacks.listing import AGENTS, KIT, Attack
+from attacks.neighbour import CELL, Neighbour, living
 from attacks.world import SECRET, World, make_world
 from codingagentbench.bundles.bundle import install
 from codingagentbench.catalog.load import Catalog, own_root
@@ -95,16 +97,20 @@ async def _besiege(
                 catalog, sandbox, gateway, bundles, results, Path(scratch), Templates(Path(scratch)), limits=LIMITS
             )
             foreign = _foreign(kit, folder)
-            _tell(catalog, world, folder, Path(scratch), foreign.token)
-            queue, fallout = list(reversed(chosen)), dict[str, Fallout]()
+            python = catalog.toolchain("python")
+            async with living(
+                sandbox, python, kit.scratch, LIMITS, door=foreign.listen, token=foreign.token
+            ) as neighbour:
+                _tell(catalog, world, folder, Path(scratch), foreign.token, neighbour)
+                queue, fallout = list(reversed(chosen)), dict[str, Fallout]()
 
-            async def work() -> None:
-                while queue:
-                    attack = queue.pop()
-                    fallout[attack.name] = await _one(attack, kit, world)
-                    told(fallout[attack.name])
+                async def work() -> None:
+                    while queue:
+                        attack = queue.pop()
+                        fallout[attack.name] = await _one(attack, kit, world, neighbour)
+                        told(fallout[attack.name])
 
-            await asyncio.gather(*(work() for _ in range(WORKERS)))
+                await asyncio.gather(*(work() for _ in range(WORKERS)))
             wrong = [f"the other cell has {len(calls)} calls" for calls in [await foreign.close()] if calls]
             left = await asyncio.to_thread(lambda: list(Path(scratch).iterdir()))
             wrong += [f"left in the scratch folder: {p}" for p in left if "template" not in p.name]
@@ -113,14 +119,14 @@ async def _besiege(
     return Siege(name, results, fallout, wrong)
 
 
-async def _one(attack: Attack, kit: Kit, world: World) -> Fallout:
+async def _one(attack: Attack, kit: Kit, world: World, neighbour: Neighbour) -> Fallout:
     """The attack, then an honest cell; what is wrong with either, or with the machine."""
     hostile, honest = _cells(attack, kit.catalog, kit)
     record = await run_cell(hostile, kit)
-    left = _on_the_machine(world)
+    left = [*_on_the_machine(world), *await asyncio.to_thread(neighbour.harm)]
     after = await run_cell(honest, kit)
     found = Fallout(attack, kit.engine.name, record, after, left)
-    found.wrong += await asyncio.to_thread(_in_the_record, found, kit, world, hostile, honest)
+    found.wrong += await asyncio.to_thread(_in_the_record, found, kit, neighbour, hostile, honest)
     return found
 
 
@@ -133,7 +139,9 @@ def _on_the_machine(world: World) -> list[str]:
     return wrong
 
 
-def _in_the_record(found: Fallout, kit: Kit, world: World, hostile: PlannedCell, honest: PlannedCell) -> list[str]:
+def _in_the_record(
+    found: Fallout, kit: Kit, neighbour: Neighbour, hostile: PlannedCell, honest: PlannedCell
+) -> list[str]:
     record, attack, wrong = found.record, found.attack, list[str]()
     if record.outcome not in attack.outcomes:
         wrong.append(
@@ -154,18 +162,22 @@ def _in_the_record(found: Fallout, kit: Kit, world: World, hostile: PlannedCell,
         wrong.append(f"the attack tried nothing: {log[-500:]}")
     if "Traceback" in log and "ESCAPED" not in log:
         wrong.append(f"the attack broke down: {log[-700:]}")
-    wrong += _stored(attempt.folder)
+    wrong += _stored(attempt.folder, neighbour.secret)
     if found.after.outcome != "passed" or found.after.axes.pass_rate.pass_ != 1:
         wrong.append(f"the next cell: {found.after.outcome} ({found.after.outcome_detail})")
     return wrong
 
 
-def _stored(folder: Path) -> list[str]:
-    """Secrets in what an agent can write, and what is too large."""
+def _stored(folder: Path, neighbours: str) -> list[str]:
+    """Secrets in what an agent can write, the other cell's in anything at all, and what is too large."""
     wrong, total = [], 0
     for file in folder.iterdir():
         data = file.read_bytes()
         total += len(data)
+        if file.suffix == ".zst":
+            data = zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True).read()
+        if neighbours.encode() in data:
+            wrong.append(f"the other cell's secret is in {file.name}")
         if file.name not in {"grade.json", "record.json"} and SECRET.encode() in data:
             wrong.append(f"a secret of the machine is in {file.name}")
     return [*wrong, *([f"{total >> 20} MiB are stored"] if total > MOST_STORED else [])]
@@ -208,7 +220,7 @@ def _foreign(kit: Kit, folder: Path) -> CellSession:
     task, hands = kit.catalog.task(TASK), kit.catalog.tui("direct").tui.hands
     backend = ControlBackend("oracle", task.task, task.workdir, task.solution, hands)
     return kit.gateway.open_cell(
-        cell_id="attacks/other", model="control/noop", backend=backend, bodies=folder / "other-bodies.zst"
+        cell_id=CELL, model="control/noop", backend=backend, bodies=folder / "other-bodies.zst"
     )
 
 
@@ -245,7 +257,7 @@ def _entry(attack: Attack) -> str:
     )
 
 
-def _tell(catalog: Catalog, world: World, folder: Path, scratch: Path, token: str) -> None:
+def _tell(catalog: Catalog, world: World, folder: Path, scratch: Path, token: str, neighbour: Neighbour) -> None:
     """Give every attack what it may know; known only once the gateway runs."""
     task = catalog.task(TASK)
     knows = {
@@ -255,6 +267,7 @@ def _tell(catalog: Catalog, world: World, folder: Path, scratch: Path, token: st
         "results": str(folder / "results"),
         "scratch": str(scratch),
         "foreign_token": token,
+        "neighbour": neighbour.knows(),
         "flood": FLOOD,
     }
     for entry in catalog.tuis.values():
