@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from codingagentbench.bundles import interpreters
-from codingagentbench.bundles.interpreters import Interpreter, find_node, find_python, node_below
+from codingagentbench.bundles.interpreters import Interpreter, apart, find_node, find_python, node_below
 from codingagentbench.bundles.pypi import make_environment
 from codingagentbench.bundles.tool import last_words, run_tool
 from codingagentbench.errors import SetupError
+from codingagentbench.sandbox.base import Mount
 
 
 def fake_python(root: Path, answer: str, *, content: str = "") -> Path:
@@ -37,6 +38,19 @@ def test_a_python_elsewhere_is_mounted_with_its_prefix(tmp_path: Path, monkeypat
     found = find_python("<3.13")
     assert (found.version, found.seen, found.libraries) == ("3.12.9", "/opt/cab/python/bin/python3.12", None)
     assert [(m.source, m.target) for m in found.mounts] == [(tmp_path, "/opt/cab/python")]
+
+
+def test_an_interpreter_of_an_mcp_server_is_at_a_place_of_its_own(tmp_path: Path) -> None:
+    mounts = (Mount(tmp_path, "/opt/cab/python"),)
+    found = Interpreter("python", "3.13.0", tmp_path, "/opt/cab/python/bin/python3.13", mounts, "/opt/cab/python/lib")
+    moved = apart(found)
+    assert (moved.seen, moved.libraries) == ("/opt/cab/python-3.13.0/bin/python3.13", "/opt/cab/python-3.13.0/lib")
+    assert [(m.source, m.target) for m in moved.mounts] == [(tmp_path, "/opt/cab/python-3.13.0")]
+
+
+def test_an_interpreter_of_the_system_stays_where_it_is() -> None:
+    found = Interpreter("python", "3.11.2", Path("/usr/bin/python3.11"), "/usr/bin/python3.11", ())
+    assert apart(found) == found
 
 
 @pytest.mark.parametrize(("path", "libraries"), [("/built/here/lib", "/opt/cab/python/lib"), ("$ORIGIN/../lib", None)])

@@ -26,6 +26,10 @@ def test_a_plugin_can_say_its_own_marks_and_settings_have_none_by_themselves() -
     assert marks_of(entry(Plugin(name="s", title="S", kind="settings", settings={"pi": {"a": 1}}))) == []
 
 
+def test_a_text_of_blanks_has_no_mark_that_stands_in_every_request() -> None:
+    assert marks_of(entry(RULES.model_copy(update={"text": " \n"}))) == []
+
+
 def test_marks_make_no_other_plugin_of_it() -> None:
     tui, marked = CATALOG.tui("pi").tui, RULES.model_copy(update={"marks": ["mine"]})
     assert plugin_digest(entry(RULES), tui, None) == plugin_digest(entry(marked), tui, None)

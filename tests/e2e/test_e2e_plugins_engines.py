@@ -61,6 +61,22 @@ def test_the_tools_of_a_server_from_pypi_are_offered_to_the_model(cab: Cab, sand
     assert ("TZ" in applied.env_keys) == takes
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("sandbox", ENGINES)
+def test_a_server_runs_on_another_python_than_the_cli_that_starts_it(cab: Cab, sandbox: str) -> None:
+    _need(sandbox)
+    for plugged in (CATALOG.tui("openhands").tui.install, CATALOG.plugin("clock-313").plugin.install):
+        try:
+            find_python(plugged.python if plugged else None)
+        except SetupError as missing:
+            pytest.skip(str(missing))
+    options = ("--tui", "openhands", "--model", "control/apprentice", "--task", PYTHON_TASK, "--stack", "clock-313")
+    cab("sweep", "--sandbox", sandbox, "--catalog", str(OURS), *options)
+    (row,) = cab.cells()
+    assert row["as_expected"], row
+    assert _heard(latest_attempt(cab.results, row["cell_id"]), "clock-313")
+
+
 @pytest.mark.parametrize("tui", ["codex", pytest.param("aider", marks=pytest.mark.slow)])
 def test_the_stacks_that_ship_reach_the_model_in_containers(cab: Cab, tui: str) -> None:
     _need("docker")

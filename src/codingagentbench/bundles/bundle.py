@@ -19,7 +19,7 @@ import msgspec
 
 from codingagentbench.bundles import npm, pypi
 from codingagentbench.bundles.digest import content_digest, file_digests
-from codingagentbench.bundles.interpreters import Interpreter, find_python, platform_key
+from codingagentbench.bundles.interpreters import Interpreter, apart, find_python, platform_key
 from codingagentbench.bundles.pypi import TUI_ROOT
 from codingagentbench.catalog.plugin import PLUGIN_ROOT, PluginEntry
 from codingagentbench.catalog.tui import Install, Tui
@@ -163,7 +163,8 @@ def _make(wanted: _Wanted, content: Path, store: Path, log: Log) -> Interpreter:
         case "pypi":
             return _through_bundle(pypi.install(recipe, _lock(recipe, file), content, root), root)
         case "npm":
-            return npm.install(recipe, _lock(recipe, file), content, store, log)
+            node = npm.install(recipe, _lock(recipe, file), content, store, log)
+            return node if root == TUI_ROOT else apart(node)
         case "none":
             msg = f"{file}: install.registry: there is nothing to install from"
             raise SetupError(msg)

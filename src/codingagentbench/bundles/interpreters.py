@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
@@ -86,6 +86,22 @@ def _interpreter(name: str, version: str, program: Path, root: Path) -> Interpre
     seen = f"{target}/{program.relative_to(root)}"
     shared = any((root / "lib").glob(f"lib{name}*.so*")) and _ORIGIN not in program.read_bytes()
     return Interpreter(name, version, program, seen, (Mount(root, target),), f"{target}/lib" if shared else None)
+
+
+def apart(interpreter: Interpreter) -> Interpreter:
+    """The same at a place of its own in a sandbox, for an MCP server: the CLI that starts it may run on another."""
+    place = f"/opt/cab/{interpreter.name}"
+
+    def moved(path: str) -> str:
+        inside = path == place or path.startswith(f"{place}/")
+        return f"{place}-{interpreter.version}{path.removeprefix(place)}" if inside else path
+
+    return replace(
+        interpreter,
+        seen=moved(interpreter.seen),
+        mounts=tuple(replace(m, target=moved(m.target)) for m in interpreter.mounts),
+        libraries=interpreter.libraries and moved(interpreter.libraries),
+    )
 
 
 def _ask(command: list[str]) -> str | None:

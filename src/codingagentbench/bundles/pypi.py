@@ -10,7 +10,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from codingagentbench.bundles.interpreters import Interpreter, find_python
+from codingagentbench.bundles.interpreters import Interpreter, apart, find_python
 from codingagentbench.bundles.tool import run_tool
 from codingagentbench.catalog.tui import Install
 
@@ -32,6 +32,8 @@ def install(recipe: Install, lock: Path, content: Path, root: str = TUI_ROOT) ->
     Bytecode is compiled now, because the mount will be read-only.
     """
     interpreter = find_python(recipe.python)
+    if root != TUI_ROOT:
+        interpreter = apart(interpreter)
     series = "python" + ".".join(interpreter.version.split(".")[:2])
     packages = content / "lib" / series / "site-packages"
     what = f"{recipe.package} {recipe.version} cannot be installed"

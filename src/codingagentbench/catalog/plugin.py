@@ -7,9 +7,9 @@ is skipped for that TUI, and every record says so.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from codingagentbench.catalog.base import Entry, Name, RelativePath, fault_between_keys
 from codingagentbench.catalog.tui import Install, PluginKind
@@ -40,7 +40,7 @@ class Plugin(Entry):
     """mcp: variables that the CLI sets for the server; the same placeholders."""
     tools: list[str] = []
     """mcp: tools that the server lists. A CLI has taken it when its requests offer them to the model."""
-    marks: list[str] = []
+    marks: list[Annotated[str, Field(min_length=1)]] = []
     """What stands, all of it, in the requests of a CLI that has taken the plugin: pieces of their JSON. By them
     `control/apprentice` sees that it reached the model. By default mcp's tools, a skill's description up to its first
     full stop, the longest line of instructions; settings have none by default, and nothing is asked of the control."""

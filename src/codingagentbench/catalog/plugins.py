@@ -61,7 +61,8 @@ def marks_of(entry: PluginEntry) -> list[str]:
         case "mcp":
             return plugin.tools
         case "instructions":
-            return [max((line.strip() for line in (plugin.text or "").splitlines()), key=len, default="")]
+            longest = max((line.strip() for line in (plugin.text or "").splitlines()), key=len, default="")
+            return [longest] if longest else []
         case "skill":
             return [_description(entry)]
         case "settings":

@@ -84,11 +84,11 @@ def render_launch(
 
 
 def _together(mounts: Sequence[Mount], plugins: Sequence[Mount]) -> tuple[Mount, ...]:
-    """All mounts, each once: an MCP server may run on the interpreter that the CLI has, not on another in its place."""
+    """All mounts, each once. Two builds of one version of an interpreter would be at one place: refused."""
     places = {m.target: m for m in mounts}
     for mount in plugins:
         if places.setdefault(mount.target, mount) != mount:
-            msg = f"two interpreters are wanted at {mount.target}: give the plugin's install the TUI's versions"
+            msg = f"two interpreters are wanted at {mount.target}: give the plugin's install another version of it"
             raise SetupError(msg)
     return tuple(dict.fromkeys([*mounts, *plugins]))
 
