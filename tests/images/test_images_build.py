@@ -1,6 +1,7 @@
 """Images are what their recipes say, made twice with the same result, and listed with what is in them."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from codingagentbench.errors import CatalogError, SetupError, UsageError
 from codingagentbench.images.archive import Layer, configuration, image_id
 from codingagentbench.images.build import Builder
 from codingagentbench.images.layer import text
+from codingagentbench.images.recipe import outdated
 from codingagentbench.images.request import build_all
 from codingagentbench.images.sbom import digest, sbom
 from codingagentbench.images.shelf import Shelf
+from codingagentbench.paths import image_store
 from codingagentbench.sandbox.base import Mount
 from codingagentbench.sandbox.docker_api import call, client, synchronously
 
@@ -101,6 +104,31 @@ def test_a_clis_image_is_the_same_whoever_builds_it(shelf: Shelf, tmp_path: Path
         builder.store.mkdir()
         ids.append(builder.layer_of(bundle, {}).digest)
     assert ids[0] == ids[1]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("docker")
+def test_a_clis_image_holds_the_cli_and_starts_it(shelf: Shelf, tmp_path: Path) -> None:
+    """A small bundle on the base that is here, run by Docker's own client with nothing mounted."""
+    content = tmp_path / "content"
+    content.mkdir()
+    (content / "agent.py").write_text("print('hello from the image')\n")
+    bundle = Bundle(TINY, "1", "sha256:" + "2" * 64, content, (Mount(content, "/opt/cab/tui"),), {})
+    store = image_store()
+    if not any(store.glob("base-*/image.json")):
+        pytest.skip("the base was built by another user: its layers are not in this one's store")
+    try:
+        built = Builder(open_catalog(), store, print).tui(bundle)
+        command = ["docker", "run", "--rm", "--network", "none", built.image.digest, "python3", "/opt/cab/tui/agent.py"]
+        said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+        assert said.stdout == "hello from the image\n"
+        assert any(c["name"] == "python3" for c in json.loads(built.packages)["components"])
+        listed = next(s for s in Shelf().images() if s.name == TINY)
+        assert listed.tui == bundle.digest
+        assert outdated(open_catalog(), Shelf().images()).get(listed.image.digest) is None
+    finally:
+        subprocess.run(["docker", "image", "rm", "-f", bundle.image], check=False, capture_output=True)
 
 
 @pytest.fixture

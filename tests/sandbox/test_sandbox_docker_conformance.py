@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from codingagentbench.runner.labels import cell_labels
 from codingagentbench.sandbox.docker import Docker
-from codingagentbench.sandbox.docker_api import client
+from codingagentbench.sandbox.docker_api import LABEL, client
 from codingagentbench.sandbox.docker_leftovers import HARNESS, remove_leftovers
 from codingagentbench.sandbox.owner import harness_tag
 from sandbox.conformance import Conformance
@@ -84,6 +85,23 @@ async def test_no_container_is_left_after_a_run(here: Place) -> None:
             break
         await asyncio.sleep(0.1)
     assert left == []
+
+
+async def test_its_container_says_which_sweep_and_cell_it_belongs_to(here: Place) -> None:
+    labels = cell_labels("nightly/codex/control/oracle/a/b#2", "agent")
+    running_it = asyncio.create_task(here.run("sleep", "20", labels=labels))
+    filters = json.dumps({"label": [f"{HARNESS}={harness_tag()}", f"{LABEL}.sweep=nightly"]})
+    try:
+        async with client() as docker:
+            for _ in range(200):
+                if found := await docker.containers.list(filters=filters):
+                    break
+                await asyncio.sleep(0.1)
+            assert {k: found[0]["Labels"][f"{LABEL}.{k}"] for k in labels} == labels
+            assert labels == {"sweep": "nightly", "cell": "nightly/codex/control/oracle/a/b#2", "phase": "agent"}
+    finally:
+        running_it.cancel()
+        await asyncio.wait([running_it])
 
 
 async def test_its_image_is_pinned_and_has_what_it_promises(here: Place) -> None:

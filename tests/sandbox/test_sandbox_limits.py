@@ -36,7 +36,7 @@ def test_without_cgroups_rlimits_stand_in_where_they_can() -> None:
 
 @pytest.mark.usefixtures("no_cgroups")
 def test_processes_are_not_limited_by_a_count_that_others_share() -> None:
-    held = enforcement(Limits(wall_s=1, memory_bytes=None, pids=9), own_uid=False)
+    held = enforcement(Limits(wall_s=1, memory_bytes=None, pids=9, cpus=None), own_uid=False)
     assert resource.RLIMIT_NPROC not in held.rlimits
     assert held.not_enforced == ["pids, 9: no cgroup that this user can write has the controller"]
 

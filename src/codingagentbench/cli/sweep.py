@@ -66,6 +66,13 @@ def command(
     cell_max_calls: Annotated[
         int | None, typer.Option(min=1, help="Model calls of each cell. [default: the spec's, else 4 x max_turns]")
     ] = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What the sandbox must be able to enforce, else nothing runs: memory, seccomp, ... Repeatable. "
+            "[default: the spec's]"
+        ),
+    ] = None,
     results: ResultsOption = None,
     catalog: CatalogOption = None,
     tasks_from: TasksFromOption = None,
@@ -97,6 +104,7 @@ def command(
         repetitions=repetitions,
         stacks=[read_stack(s) for s in stack or []] or None,
     )
+    chosen = chosen.model_copy(update={"require": [*chosen.require, *(require or [])]})
     options = SweepOptions(
         results=results or results_root(),
         store=bundle_store(),
