@@ -95,6 +95,16 @@ Error: injected fault
 
 Node.js v20.20.2
 """
+KILO_THROWN = """5 |   clearInterval(tick); setTimeout(() => { throw new Error("injected fault") }, 300);
+                                                                              ^
+error: injected fault
+      at <anonymous> (/home/agent/.config/kilo/plugin/fault.js:5:75)
+{"type":"step_finish","timestamp":1795650609858,"part":{"type":"step-finish","reason":"stop"}}
+"""
+KILO_EMPTY = """{"type":"step_finish","timestamp":1795650744525,"part":{"type":"step-finish","reason":"other"}}
+Error: run ended without an assistant message; the model returned no output
+{"type":"error","error":"run ended without an assistant message; the model returned no output"}
+"""
 KILO_401 = """Error: wrong key
 {"type":"error","timestamp":1795649586448,"error":{"name":"APIError","data":{"message":"wrong key","statusCode":401}}}
 """
@@ -126,6 +136,7 @@ CRASHES = [
     ("kilocode", ABRT, ""),
     ("kilocode", TRAP, ""),
     ("kilocode", 1, KILO_LAUNCHER),
+    ("kilocode", 1, KILO_THROWN),
     ("openhands", SEGV, ""),
     ("openhands", 1, OPENHANDS_RAISED),
 ]
@@ -139,6 +150,7 @@ OTHER_ENDINGS = [
     ("gemini-cli", 145, GEMINI_401),
     ("gemini-cli", 1, GEMINI_WENT_ON),
     ("kilocode", 1, KILO_401),
+    ("kilocode", 1, KILO_EMPTY),
     ("openhands", 1, OPENHANDS_500),
 ]
 
