@@ -1,12 +1,14 @@
 """Which of the daemon's images a command runs in, and which of them the catalogue would make otherwise now."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from codingagentbench.catalog.load import open_catalog
 from codingagentbench.errors import SetupError
 from codingagentbench.images.recipe import outdated, recipe_hash
+from codingagentbench.images.request import _prune_store
 from codingagentbench.images.shelf import Shelf, Shelved
 from codingagentbench.sandbox.base import Image
 
@@ -66,3 +68,16 @@ def test_an_image_that_was_made_in_another_one_is_no_older_for_that() -> None:
     image = shelved("base", "a", recipe=recipe_hash(recipe, file, (), made_in))
     assert set(outdated(catalog, [image])) == {"sha256:a"}
     assert outdated(catalog, [replace(image, made_in=made_in)]) == {}
+
+
+def test_the_store_keeps_only_what_an_image_is_left_of(tmp_path: Path) -> None:
+    recipe, bundle = "1" * 64, "sha256:" + "2" * 64
+    here = shelved("base", "a", recipe=recipe)
+    tui = replace(shelved("codex", "at"), tui=bundle)
+    kept = [f"base-{recipe[:16]}", f"codex-{bundle[-16:]}", ".base-being-made"]
+    for name in (*kept, f"base-{'3' * 16}", f"pi-{'4' * 16}"):
+        (tmp_path / name).mkdir()
+    for name in ("a.cdx.json", "b.cdx.json"):
+        (tmp_path / name).write_text("{}")
+    _prune_store(tmp_path, [here, tui])
+    assert {place.name for place in tmp_path.iterdir()} == {*kept, "a.cdx.json"}

@@ -1,5 +1,6 @@
 """`cab images`."""
 
+import re
 import sys
 from typing import Annotated
 
@@ -70,10 +71,16 @@ def list_(catalog: CatalogOption = None, json: JsonOption = False) -> None:
     for name in ("image", "state", "digest", "MiB", "toolchains", "packages"):
         table.add_column(name, overflow="fold")
     for row in found:
-        toolchains = ", ".join(f"{name} {version}" for name, version in row.toolchains.items())
+        toolchains = ", ".join(f"{name} {_number(version)}" for name, version in row.toolchains.items())
         size, packages = str(row.size >> 20), str(row.packages) if row.packages is not None else "unknown"
         table.add_row(row.name, row.state, row.digest[:19], size, toolchains, packages)
     make_console().print(table)
+
+
+def _number(version: str) -> str:
+    """The number in what a toolchain says of itself, for people; JSON has all of it."""
+    found = re.search(r"\d+(\.\d+)+", version)
+    return found[0] if found else version
 
 
 @app.command()
@@ -84,7 +91,7 @@ def prune(
     """Remove images that a later build has superseded."""
     from codingagentbench.images.request import prune as prune_images  # noqa: PLC0415  # as above
 
-    removed = prune_images(dry_run=dry_run)
+    removed = prune_images(image_store(), dry_run=dry_run)
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(removed) + b"\n")
         return

@@ -11,7 +11,8 @@ from codingagentbench.errors import SandboxError, unknown_name
 from codingagentbench.images.build import Builder
 from codingagentbench.images.recipe import outdated
 from codingagentbench.images.sbom import digest
-from codingagentbench.images.shelf import Shelf
+from codingagentbench.images.shelf import Shelf, Shelved
+from codingagentbench.removal import remove_tree
 from codingagentbench.sandbox.base import Image
 from codingagentbench.sandbox.docker_api import call, client, synchronously
 
@@ -78,10 +79,29 @@ def rows(catalog: Catalog, store: Path) -> list[Row]:
     ]
 
 
-def prune(*, dry_run: bool) -> list[Image]:
-    """Remove the images of languages that a later build has superseded; those in use stay. Raises SetupError."""
+def prune(store: Path, *, dry_run: bool) -> list[Image]:
+    """Remove the images of languages that a later build has superseded; those in use stay. Raises SetupError.
+
+    What the image store keeps of builds that no image is left of goes too.
+    """
     old = [s.image for s in Shelf().images() if not s.current and not s.tui]
-    return old if dry_run else synchronously(lambda: _remove(old))
+    if dry_run:
+        return old
+    removed = synchronously(lambda: _remove(old))
+    _prune_store(store, Shelf().images())
+    return removed
+
+
+def _prune_store(store: Path, left: Sequence[Shelved]) -> None:
+    kept = {f"{s.name}-{s.tui[-16:] if s.tui else s.recipe[:16]}" for s in left}
+    kept |= {f"{s.image.digest.removeprefix('sha256:')}.cdx.json" for s in left}
+    for place in store.iterdir() if store.is_dir() else ():
+        if place.name in kept or place.name.startswith("."):
+            continue
+        if place.is_dir():
+            remove_tree(place)
+        elif place.name.endswith(".cdx.json"):
+            place.unlink()
 
 
 async def _remove(images: Sequence[Image]) -> list[Image]:
