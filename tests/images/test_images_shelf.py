@@ -50,6 +50,14 @@ def test_without_any_image_the_base_is_asked_for() -> None:
         shelf().image(["rust"])
 
 
+def test_the_image_to_build_is_the_recipe_that_has_the_toolchain_whatever_its_name() -> None:
+    catalog, here = open_catalog(), shelf(shelved("base", "a"))
+    with pytest.raises(SetupError, match=r"cab images build base-cpp$"):
+        here.toolchain(catalog.toolchain("c"))
+    with pytest.raises(SetupError, match=r"cab images build base-sqlite$"):
+        here.image(["bash", "sqlite"])
+
+
 def test_an_image_of_another_recipe_is_named_and_so_is_what_stands_on_it() -> None:
     catalog = open_catalog()
     (base, base_file), (rust, rust_file) = catalog.image("base"), catalog.image("base-rust")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from codingagentbench.catalog.load import open_catalog
 from codingagentbench.catalog.toolchain import Toolchain
 from codingagentbench.errors import SetupError
 from codingagentbench.sandbox.base import Image
@@ -60,7 +61,7 @@ class Shelf:
         if fit := [s for s in self._usable() if set(toolchains) <= set(s.toolchains)]:
             return fit[0].image
         old = [s for s in self.images() if s.current and not s.tui and set(toolchains) <= set(s.toolchains)]
-        name = f"base-{toolchains[0]}" if toolchains and self.images() else BASE
+        name = _maker(toolchains) if self.images() else BASE
         what = f"has {', '.join(toolchains)}" if toolchains else "is a base"
         if old:
             name, what = old[0].name, f"{what} and stands on the base of today ({old[0].image.name} does not)"
@@ -72,7 +73,7 @@ class Shelf:
         for shelved in self._usable():
             if entry.name in shelved.toolchains:
                 return _found(entry, shelved.toolchains[entry.name])
-        msg = f"no image here has the toolchain {entry.name!r}: build one: cab images build base-{entry.name}"
+        msg = f"no image here has the toolchain {entry.name!r}: build one: cab images build {_maker([entry.name])}"
         raise MissingToolchainError(msg)
 
     def _usable(self) -> list[Shelved]:
@@ -87,6 +88,14 @@ class Shelf:
             return []
         on_it = [s for s in languages if s.layers[: len(base.layers)] == base.layers]
         return sorted(on_it, key=lambda s: (len(s.layers), s.size, s.name))
+
+
+def _maker(toolchains: Sequence[str]) -> str:
+    """The catalogue's image that brings what of them the base has not; the base where it has all."""
+    catalog = open_catalog()
+    recipes = [catalog.image(name)[0] for name in catalog.images]
+    own = {tool: recipe.name for recipe in recipes for tool in recipe.toolchains}
+    return next((name for tool in toolchains if (name := own.get(tool, f"base-{tool}")) != BASE), BASE)
 
 
 def _found(entry: Toolchain, known: Mapping[str, str]) -> FoundToolchain:
