@@ -9,9 +9,9 @@ from kit import KEY, PREFIX, T, attempt
 
 def look(process, part):
     with open(f"/proc/{process}/{part}", "rb") as file:
-        data = file.read()
+        data = file.read().replace(os.environ["CAB_TARGET"].encode(), b"what every attack is told")
     own = int(process) == os.getpid()
-    tokens = {t for t in re.findall(rb"cab-[A-Za-z0-9_-]{32}", data)} - {KEY.encode(), T["foreign_token"].encode()}
+    tokens = {t for t in re.findall(rb"cab-[A-Za-z0-9_-]{32}", data)} - {KEY.encode()}
     return tokens or (PREFIX in data and not own)
 
 for process in filter(str.isdigit, os.listdir("/proc")):
