@@ -52,9 +52,12 @@ def why_skipped(tui: Tui, plugin: Plugin) -> str | None:
     return None
 
 
-def marks_of(entry: PluginEntry) -> list[str]:
+def marks_of(entry: PluginEntry, tui: Tui) -> list[str]:
     """What stands in the requests of a TUI that has taken the plugin, all of it; empty where nothing is known to."""
     plugin = entry.plugin
+    mechanism = tui.plugins.get(plugin.kind)
+    if mechanism is not None and mechanism.marks:
+        return [mark.replace("{name}", plugin.name) for mark in mechanism.marks]
     if plugin.marks:
         return plugin.marks
     match plugin.kind:
@@ -84,7 +87,7 @@ def plugin_digest(entry: PluginEntry, tui: Tui, bundle: str | None) -> str:
     """
     mechanism = tui.plugins.get(entry.plugin.kind)
     total = hashlib.sha256(entry.plugin.model_dump_json(exclude={"title", "marks"}).encode())
-    total.update(f"\0{bundle}\0{mechanism.model_dump_json() if mechanism else None}\0".encode())
+    total.update(f"\0{bundle}\0{mechanism.model_dump_json(exclude={'marks'}) if mechanism else None}\0".encode())
     if entry.plugin.folder is not None:
         for file in skill_files(entry):
             content = hashlib.sha256(file.read_bytes()).hexdigest()

@@ -117,6 +117,9 @@ class Mechanism(Entry):
     merged."""
     format: Literal["text", "json", "toml", "yaml", "folder"]
     """`text`: instructions, in Markdown. `folder`: skills, each `<name>/SKILL.md` with its front matter."""
+    marks: list[str] = []
+    """What of a plugin stands in the CLI's requests where it is less than the plugin's own marks; `{name}` is the
+    plugin's. It does nothing in the CLI and is in no digest."""
     key: str | None = None
     """mcp: dotted path of the place in the file where the servers stand."""
     shape: Literal["command-args", "command-list", "named-list"] = "command-args"

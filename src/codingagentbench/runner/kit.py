@@ -86,7 +86,7 @@ class Kit:
         if player := self.players.get(cell.cell_id):
             return CassetteBackend(player)
         tui = self.catalog.tui(cell.tui).tui
-        marks = [m for name in cell.plugin_stack if (m := marks_of(self.catalog.plugin(name)))]
+        marks = [m for name in cell.plugin_stack if (m := marks_of(self.catalog.plugin(name), tui))]
         return backend_for(self.catalog.model(cell.model), task, tui, self.endpoint_override, marks)
 
 

@@ -78,7 +78,7 @@ class CellRun:
     @property
     def taught(self) -> bool:
         """Whether one of those leaves marks in the TUI's requests."""
-        return any(marks_of(entry) for entry in self.stack if entry.plugin.name in self.taken)
+        return any(marks_of(entry, self.tui) for entry in self.stack if entry.plugin.name in self.taken)
 
     @property
     def image(self) -> Image:
