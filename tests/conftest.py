@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is; figures are what benchmarks/ is for.
+settings.register_profile("cab", deadline=None)
+settings.load_profile("cab")
 
 
 @pytest.fixture

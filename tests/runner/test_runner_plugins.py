@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from hypothesis import given
@@ -23,6 +24,7 @@ from codingagentbench.runner.launch import Launch, render_launch
 from codingagentbench.runner.plugins import merged
 from codingagentbench.runner.prepare import Prepared, make_template
 from codingagentbench.sandbox.base import HOME, Mount
+from codingagentbench.store.record import AppliedPlugins, SkippedPlugin
 
 CATALOG = open_catalog()
 KEY = "sk-cab-0123"
@@ -166,3 +168,11 @@ def test_merging_keeps_every_key_and_the_later_value(before: dict[str, Any], val
     assert both.keys() == before.keys() | values.keys()
     assert merged(both, values) == both
     assert {k: v for k, v in both.items() if k not in values} == {k: v for k, v in before.items() if k not in values}
+
+
+def test_the_number_of_skipped_plugins_stands_in_the_record_and_an_older_record_still_reads() -> None:
+    skipped = [SkippedPlugin(name="files", reason="it takes none")]
+    written = msgspec.json.decode(msgspec.json.encode(AppliedPlugins(skipped=skipped)))
+    assert written["skipped_count"] == 1
+    del written["skipped_count"]
+    assert msgspec.convert(written, AppliedPlugins).skipped_count == 1

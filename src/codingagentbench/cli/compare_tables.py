@@ -6,8 +6,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from codingagentbench.cli.names import tui_name
 from codingagentbench.cli.tables import make_console
 from codingagentbench.stats.compare import METRICS, Comparison, Metric
+from codingagentbench.wording import UNVERIFIED, counted
 
 _UNKNOWN = "unknown"
 
@@ -20,14 +22,16 @@ def print_comparisons(found: Sequence[Comparison]) -> None:
 
 
 def _print(console: Console, one: Comparison) -> None:
+    unverified = one.unverified if one.by == "tui" else []
+    a, b = (tui_name(side, verified=side not in unverified) for side in (one.a, one.b))
     table = Table(
-        title=Text.assemble((one.b, "bold"), " against ", (one.a, "bold"), f"  ({one.by})"),
+        title=Text.assemble(b, " against ", a, f"  ({one.by})"),
         title_justify="left",
         header_style="bold",
         pad_edge=False,
     )
-    for name in ("", one.a, one.b, "change (95 %)", "n"):
-        table.add_column(Text(name), justify="left" if not name else "right", overflow="fold")
+    for name in (Text(), a, b, Text("change (95 %)"), Text("n")):
+        table.add_column(name, justify="right" if name else "left", overflow="fold")
     passed = one.pass_rate
     table.add_row("pass rate", _number(passed.mean_a), _number(passed.mean_b), _difference(passed), str(passed.n))
     for name in METRICS:
@@ -39,6 +43,8 @@ def _print(console: Console, one: Comparison) -> None:
     console.print(Text(_pairs(one)))
     if left := _left_out(one):
         console.print(Text(left, style="yellow"))
+    if others := [name for name in one.unverified if one.by != "tui" or name not in {one.a, one.b}]:
+        console.print(Text(f"Among the CLIs, {UNVERIFIED}: {', '.join(others)}", style="yellow"))
     if one.controls:
         console.print(Text("Controls among the models: scripted, so this says nothing of what a model would gain."))
 
@@ -46,7 +52,8 @@ def _print(console: Console, one: Comparison) -> None:
 def _pairs(one: Comparison) -> str:
     p, by_task = (_number(value) for value in (one.mcnemar_p, one.mcnemar_p_by_task))
     return (
-        f"{one.pairs} pairs of {one.tasks} tasks: {one.wins} wins, {one.losses} losses, {one.ties} ties "
+        f"{counted(one.pairs, 'pair')} of {counted(one.tasks, 'task')}: {counted(one.wins, 'win')}, "
+        f"{one.losses} {'loss' if one.losses == 1 else 'losses'}, {counted(one.ties, 'tie')} "
         f"({one.both_passed} both, {one.neither_passed} neither); McNemar exact p = {p}, by task p = {by_task}"
     )
 

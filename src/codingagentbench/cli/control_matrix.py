@@ -10,6 +10,7 @@ from rich.text import Text
 from codingagentbench.cli.names import tui_name
 from codingagentbench.store.record import Record
 from codingagentbench.sweep.plan import PlannedCell
+from codingagentbench.wording import marked
 
 Cells = Sequence[tuple[PlannedCell, Record | None]]
 
@@ -29,8 +30,9 @@ def print_control_matrix(console: Console, cells: Cells, engine: str) -> None:
     bad: list[tuple[str, str, list[Record]]] = []
     for tui, group in _by_tui(controls).items():
         columns = [[(p, r) for p, r in group if p.model == model] for model in models]
-        bad += [(tui, model, wrong) for model, one in zip(models, columns, strict=True) if (wrong := _wrong(one))]
         verified = all(plan.tui_verified for plan, _ in group)
+        name = marked(tui, verified=verified)
+        bad += [(name, model, wrong) for model, one in zip(models, columns, strict=True) if (wrong := _wrong(one))]
         table.add_row(tui_name(tui, verified=verified), *map(_right, columns), _right(group), _wall(group))
     if len(table.rows) > 1:
         table.add_section()

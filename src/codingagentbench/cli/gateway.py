@@ -12,6 +12,7 @@ from codingagentbench.catalog.gateway_config import read_config
 from codingagentbench.catalog.load import open_catalog
 from codingagentbench.cli.options import CatalogOption
 from codingagentbench.gateway.standalone.station import Station
+from codingagentbench.wording import counted
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -43,7 +44,8 @@ def serve(
             typer.echo(f"listening on {station.address}, recording to {station.folder}")
             await stop.wait()
             typer.echo("stopping: calls under way may end", err=True)
-        typer.echo(f"{station.totals.calls} calls recorded, {station.totals.failed} of them failed", err=True)
+        calls = counted(station.totals.calls, "call")
+        typer.echo(f"{calls} recorded, {station.totals.failed} of them failed", err=True)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())

@@ -11,6 +11,7 @@ from codingagentbench.cli.fitted import plain_table
 from codingagentbench.cli.tables import make_console
 from codingagentbench.mutation.mutate import Mutant, Yield
 from codingagentbench.sweep.held_out import Revealed
+from codingagentbench.wording import counted
 
 
 def mutant_row(mutant: Mutant) -> dict[str, object]:
@@ -49,7 +50,8 @@ def print_revealed(found: Revealed, *, json: bool) -> None:
     console = make_console()
     for name in ("sweep", "commitment", "seed", "nonce"):
         console.print(Text(f"{name}: {getattr(found, name)}"), soft_wrap=True)
-    console.print(Text(f"{found.cells} cells of {len(found.tasks)} held-out tasks carry the commitment"))
+    carrying = f"{counted(found.cells, 'cell')} of {counted(len(found.tasks), 'held-out task')}"
+    console.print(Text(f"with the commitment: {carrying}"))
     console.print(Text(f"make them again: {found.command}", style="dim"), soft_wrap=True)
 
 

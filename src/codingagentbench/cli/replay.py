@@ -18,6 +18,7 @@ from codingagentbench.gateway.cassettes.exchange import read_cassette
 from codingagentbench.paths import bundle_store, cell_folder, results_root
 from codingagentbench.store.attempts import latest_attempt, latest_attempts
 from codingagentbench.sweep.replay import FOLDER, Replayed, ReplayOptions, run_replays
+from codingagentbench.wording import counted, marked
 
 TIMINGS = ("fast", "original")
 
@@ -72,7 +73,8 @@ def command(
     )
     differing = sum(not replayed.same for replayed in done)
     if not json:
-        console.print(Text(f"{len(done)} cells replayed offline: {len(done) - differing} the same, {differing} not"))
+        cells_done = counted(len(done), "cell")
+        console.print(Text(f"{cells_done} replayed offline: {len(done) - differing} the same, {differing} not"))
         console.print(Text(f"records: {place / FOLDER}"), style="dim")
     raise typer.Exit(1 if differing else 0)
 
@@ -91,7 +93,8 @@ def _chosen(results: Path, cells: list[str], sweep: str | None, files: list[Path
 def _lines(replayed: Replayed) -> list[str]:
     facts, record = replayed.facts, replayed.record
     verdict = "same" if replayed.same else "diverged" if facts.divergences else "differs"
-    lines = [f"{verdict:<9} {record.outcome:<16} {facts.served}/{facts.recorded} calls  {record.cell_id}"]
+    name = marked(record.cell_id, verified=record.tui_verified)
+    lines = [f"{verdict:<9} {record.outcome:<16} {facts.served}/{facts.recorded} calls  {name}"]
     lines += [f"  note: {note}" for note in replayed.notes]
     for divergence in facts.divergences:
         lines += [f"  {line}" for line in str(divergence).splitlines()]

@@ -15,6 +15,7 @@ from codingagentbench.runner.score import rescore
 from codingagentbench.scoring.agreement import disagreements
 from codingagentbench.scoring.methodology import METHODOLOGIES
 from codingagentbench.store.attempts import latest_attempt, latest_attempts
+from codingagentbench.wording import counted
 
 _SHOWN = 5
 Cell = Annotated[str | None, typer.Argument(help="One cell; all cells (of --sweep) where it is left out.")]
@@ -49,5 +50,6 @@ def command(
             for difference in found[:_SHOWN]:
                 console.print(Text(f"  {difference}", style="dim"))
     if not json:
-        console.print(f"{count} cells scored again by methodology {', '.join(METHODOLOGIES)}: {differing} differ")
+        cells_done = counted(count, "cell")
+        console.print(f"{cells_done} scored again by methodology {', '.join(METHODOLOGIES)}: {differing} differing")
     raise typer.Exit(1 if differing else 0)

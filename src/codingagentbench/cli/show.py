@@ -8,10 +8,12 @@ import typer
 from rich.text import Text
 
 from codingagentbench.cli.fitted import plain_table
+from codingagentbench.cli.names import tui_name
 from codingagentbench.cli.options import JsonOption, ResultsOption
 from codingagentbench.cli.tables import make_console
 from codingagentbench.paths import results_root
 from codingagentbench.store.attempts import latest_attempt
+from codingagentbench.wording import rounded
 
 Cell = Annotated[str, typer.Argument(help="A cell id, as `cab cells` prints it: sweep/tui/model/family/task.")]
 
@@ -24,7 +26,9 @@ def command(cell: Cell, json: JsonOption = False, results: ResultsOption = None)
         sys.stdout.buffer.write(msgspec.json.encode(record) + b"\n")
         return
     console = make_console()
-    console.print(Text(record.cell_id, style="bold"))
+    name = tui_name(record.cell_id, verified=record.tui_verified)
+    name.stylize("bold", 0, len(record.cell_id))
+    console.print(name)
     console.print(Text(f"{record.outcome}: {record.outcome_detail}"))
     axes = msgspec.to_builtins(record.axes)
     table = plain_table()
@@ -44,4 +48,8 @@ def command(cell: Cell, json: JsonOption = False, results: ResultsOption = None)
 def _line(values: dict[str, object]) -> str:
     """The plain figures of an axis; the long texts and lists are in the files."""
     plain = {k: v for k, v in values.items() if isinstance(v, int | float | bool) or v is None}
-    return "  ".join(f"{k}={'unknown' if v is None else v}" for k, v in plain.items())
+    return "  ".join(f"{k}={_figure(v)}" for k, v in plain.items())
+
+
+def _figure(value: object) -> str:
+    return "unknown" if value is None else rounded(value) if isinstance(value, float) else str(value)

@@ -11,6 +11,7 @@ from codingagentbench.paths import bundle_store, results_root
 from codingagentbench.site.assets import build_assets, default_cache
 from codingagentbench.site.build import build_site
 from codingagentbench.site.node import provide_node
+from codingagentbench.wording import counted
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 OutOption = Annotated[Path, typer.Option("--out", help="Folder of the site; what is unchanged in it is kept.")]
@@ -40,6 +41,7 @@ def build(
     node, npm = provide_node(store, log)
     assets = build_assets(default_cache(), log, node=node, npm=npm)
     report = build_site(results or results_root(), out, catalog=entries, assets=assets, log=log, base_url=base_url)
-    typer.echo(f"{report.cells} cells, {report.pages} pages ({report.pages_written} written) in {report.seconds:.2f} s")
+    made = f"{counted(report.cells, 'cell')}, {counted(report.pages, 'page')}"
+    typer.echo(f"{made} ({report.pages_written} written) in {report.seconds:.2f} s")
     typer.echo(f"open {(out / 'index.html').resolve().as_uri()}")
     raise typer.Exit(1 if report.problems else 0)

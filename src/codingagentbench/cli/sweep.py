@@ -25,6 +25,7 @@ from codingagentbench.paths import bundle_store, results_root
 from codingagentbench.sweep.report import cell_row
 from codingagentbench.sweep.run import SweepOptions, run_sweep
 from codingagentbench.sweep.spec import make_spec, on_each_engine, read_stack
+from codingagentbench.wording import counted
 
 
 def command(
@@ -130,5 +131,6 @@ def _run(spec: SweepSpec, catalog: Catalog, options: SweepOptions, *, json: bool
     console = make_console()
     print_result(console, result, options.sandbox)
     where = Path(options.results, spec.id)
-    console.print(f"{result.ran} cells run now. Records: {where}  Cells: cab cells --sweep {spec.id}", style="dim")
+    ran = counted(result.ran, "cell")
+    console.print(f"{ran} run now. Records: {where}  Cells: cab cells --sweep {spec.id}", style="dim")
     return result.exit_code

@@ -17,6 +17,7 @@ from codingagentbench.sweep.failures import FAILURES
 from codingagentbench.sweep.plan import PlannedCell
 from codingagentbench.sweep.report import Summary, summaries
 from codingagentbench.sweep.run import SweepResult, Watcher
+from codingagentbench.wording import counted
 
 _LISTED_CONTROLS = 20
 _SHOWN_RUNNING = 8
@@ -67,7 +68,8 @@ class Display:
         self._todo, self._planned_at, self._set_up = len(cells) - settled, time.monotonic(), True
         skipped = sum(c.skip is not None for c in cells)
         self._bar.update(self._task, total=len(cells), completed=settled)
-        self._log(f"{len(cells)} cells planned: {settled - skipped} sealed, {skipped} skipped, {self._todo} to run")
+        all_cells = counted(len(cells), "cell")
+        self._log(f"{all_cells} planned: {settled - skipped} sealed, {skipped} skipped, {self._todo} to run")
 
     def _started(self, cell: PlannedCell) -> None:
         self._running[cell.cell_id] = time.monotonic()

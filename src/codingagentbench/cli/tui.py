@@ -18,6 +18,7 @@ from codingagentbench.cli.tui_tables import print_diagnoses, print_pins
 from codingagentbench.errors import UsageError
 from codingagentbench.paths import bundle_store
 from codingagentbench.sweep.tui_doctor import examine
+from codingagentbench.wording import UNVERIFIED
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Names = Annotated[list[str], typer.Argument(help="Names of CLIs, as `cab tui list` prints them.")]
@@ -31,13 +32,13 @@ def list_(catalog: CatalogOption = None) -> None:
     for entry in entries:
         tui, bundle = entry.tui, installed(entry.tui, entry.file, store=bundle_store())
         state = Text(bundle.digest[:19], style="green") if bundle else Text("no", style="dim")
-        verified = Text("yes") if tui.verified else Text("unverified", style="yellow")
+        verified = Text("yes") if tui.verified else Text(UNVERIFIED, style="yellow")
         facts = (tui.name, tui.install.version, tui.install.registry, tui.wire, tui.licence)
         rows.append([*map(Text, facts), verified, state])
     print_fitted(make_console(), _COLUMNS, rows)
     for entry in entries:
         if not entry.tui.verified:
-            typer.echo(f"{entry.tui.name} is unverified: {entry.tui.unverified_reason}")
+            typer.echo(f"{entry.tui.name} is {UNVERIFIED}: {entry.tui.unverified_reason}")
 
 
 _COLUMNS = (

@@ -7,8 +7,10 @@ from rich.table import Table
 from rich.text import Text
 
 from codingagentbench.bundles.outdated import Pin
+from codingagentbench.cli.names import tui_name
 from codingagentbench.cli.tables import make_console
 from codingagentbench.sweep.tui_doctor import Diagnosis
+from codingagentbench.wording import counted
 
 
 def print_diagnoses(found: Sequence[Diagnosis]) -> None:
@@ -18,8 +20,10 @@ def print_diagnoses(found: Sequence[Diagnosis]) -> None:
     for name in ("TUI", "version", "wire", "start-up", "calls", "tokens", "its own", "outside", "verdicts", ""):
         table.add_column(name, justify="left" if name in {"TUI", "version", "wire", ""} else "right", no_wrap=True)
     for one in found:
-        state = Text("healthy", style="green") if one.healthy else Text(f"{len(one.faults)} faults", style="bold red")
-        table.add_row(one.tui, one.version, one.wire, *_figures(one), f"{one.verdicts_right}/{one.verdicts}", state)
+        faults = counted(len(one.faults), "fault")
+        state = Text("healthy", style="green") if one.healthy else Text(faults, style="bold red")
+        name = tui_name(one.tui, verified=one.verified)
+        table.add_row(name, one.version, one.wire, *_figures(one), f"{one.verdicts_right}/{one.verdicts}", state)
     console.print(table)
     for one in found:
         _print_lines(console, one.tui, "fault", "red", one.faults)

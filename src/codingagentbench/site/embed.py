@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from codingagentbench.site.cells import CellSummary
 from codingagentbench.site.text import TIMES, url_path
+from codingagentbench.wording import UNVERIFIED, marked
 
 PLACEHOLDER_BASE = "https://YOUR-SITE"
 _UNSAFE_IN_MARKDOWN = re.compile(rf"[^\w ./{TIMES}:%=,()#@+-]")
@@ -36,7 +37,7 @@ def badge_value(cell: CellSummary) -> str:
 def embed(cell: CellSummary, base_url: str | None) -> Embed:
     """The snippets; without a base URL they carry a placeholder that says so."""
     base = (base_url or PLACEHOLDER_BASE).rstrip("/")
-    text = _UNSAFE_IN_MARKDOWN.sub("_", f"{_LABEL}: {cell.tui} {TIMES} {cell.model} {badge_value(cell)} (n = 1)")
+    text = _UNSAFE_IN_MARKDOWN.sub("_", f"{_LABEL}: {_tui(cell)} {TIMES} {cell.model} {badge_value(cell)} (n = 1)")
     page, badge = f"{base}/{_encoded(cell.page)}", f"{base}/{_encoded(cell.badge)}"
     alt = text.replace("(", "").replace(")", "")
     image = f'<img src="{html.escape(badge)}" alt="{html.escape(alt)}" />'
@@ -45,6 +46,10 @@ def embed(cell: CellSummary, base_url: str | None) -> Embed:
         html=f'<a href="{html.escape(page)}">{image}</a>',
         text=text,
     )
+
+
+def _tui(cell: CellSummary) -> str:
+    return marked(cell.tui, verified=cell.tui_verified)
 
 
 def _encoded(path: str) -> str:
@@ -71,13 +76,14 @@ class Badge:
 def badge(cell: CellSummary) -> Badge:
     """The badge of one cell."""
     value = badge_value(cell)
+    shown = value if cell.tui_verified else f"{value}, {UNVERIFIED} CLI"
     return Badge(
         label=_LABEL,
-        value=value,
-        title=f"{_LABEL}: {cell.tui} {TIMES} {cell.model} on {cell.task_id}: {value} (n = 1)",
+        value=shown,
+        title=f"{_LABEL}: {_tui(cell)} {TIMES} {cell.model} on {cell.task_id}: {value} (n = 1)",
         colour=_COLOURS["control" if cell.control is not None else cell.verdict],
         label_width=_width(_LABEL),
-        value_width=_width(value),
+        value_width=_width(shown),
     )
 
 

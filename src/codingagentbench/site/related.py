@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from codingagentbench.site.cells import CellSummary
+from codingagentbench.wording import marked
 
 Key = tuple[object, ...]
 
 SECTIONS: tuple[tuple[str, Callable[[CellSummary], str]], ...] = (
-    ("Other CLIs on this task", lambda c: c.tui),
+    ("Other CLIs on this task", lambda c: marked(c.tui, verified=c.tui_verified)),
     ("Other models with this CLI", lambda c: c.model),
     ("Other tasks in this category", lambda c: c.task_id),
     ("Other repetitions and plugin stacks", lambda c: c.variant or "factory, first repetition"),
@@ -64,5 +65,5 @@ def _keys(cell: CellSummary) -> tuple[Key, ...]:
 def _digest(group: Iterable[Link]) -> str:
     total = hashlib.blake2b(digest_size=8)
     for link in group:
-        total.update(f"{link.href}\0{link.label}\0{link.verdict}\n".encode())
+        total.update(f"{link.href}\0{link.text}\0{link.label}\0{link.verdict}\n".encode())
     return total.hexdigest()

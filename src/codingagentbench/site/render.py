@@ -14,6 +14,7 @@ import msgspec
 from codingagentbench import __version__
 from codingagentbench.errors import SetupError
 from codingagentbench.site.text import visible
+from codingagentbench.wording import UNVERIFIED
 
 # 'wasm-unsafe-eval' is for the terminal player, whose emulator is WebAssembly; it allows no script from text.
 CSP = (
@@ -49,11 +50,13 @@ class Renderer:
             templates=dict(_sources()),
             auto_escape_callback=lambda _: True,  # whatever a template is called, SVG included
             undefined_behavior="strict",
+            globals={"UNVERIFIED": UNVERIFIED},
             trim_blocks=True,
             lstrip_blocks=True,
         )
         self._common = {"assets": names, "csp": CSP, "version": __version__}
-        self.digest = hashlib.blake2b(repr((_sources(), names, CSP, __version__)).encode(), digest_size=8).hexdigest()
+        whole = repr((_sources(), names, CSP, __version__, UNVERIFIED))
+        self.digest = hashlib.blake2b(whole.encode(), digest_size=8).hexdigest()
 
     def page(self, template: str, path: str, context: Mapping[str, Any], *, root: str | None = None) -> bytes:
         """`template` for the page at `path` below the site's root, so that its links are relative."""

@@ -18,6 +18,7 @@ class SkippedCell:
     model: str
     task_id: str
     reason: str
+    tui_verified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,14 @@ def _read_journal(path: Path) -> tuple[int, list[SkippedCell]]:
     finally:
         journal.close()
     skipped = [
-        SkippedCell(r.plan.cell_id, r.plan.tui, r.plan.model, r.plan.task_id, r.plan.skip or r.outcome or "")
+        SkippedCell(
+            cell_id=r.plan.cell_id,
+            tui=r.plan.tui,
+            model=r.plan.model,
+            task_id=r.plan.task_id,
+            reason=r.plan.skip or r.outcome or "",
+            tui_verified=r.plan.tui_verified,
+        )
         for r in rows
         if r.state == "skipped"
     ]

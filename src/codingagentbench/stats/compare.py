@@ -45,6 +45,7 @@ class Cell:
     """Wall-clock seconds."""
     blast_radius: float | None = None
     """Without declared droppings."""
+    tui_verified: bool = True
     plugins_skipped: bool = False
     """The TUI does not take all plugins of the stack: the cell does not show what the stack does."""
 
@@ -105,6 +106,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = SEED
     controls: bool = False
     """Among the models are controls: scripted, so nothing here says what a model would gain."""
+    unverified: list[str] = []
+    """CLIs among the cells of both sides whose catalogue entry was written after their documentation and never run."""
 
     @property
     def ties(self) -> int:
@@ -159,6 +162,7 @@ def compare(cells: Sequence[Cell], by: Dimension, a: str, b: str) -> Comparison:
         tokens=_of(found.scored, "tokens"),
         latency=_of(found.scored, "latency"),
         blast_radius=_of(found.scored, "blast_radius"),
+        unverified=sorted({c.tui for side in (left, right) for c in side.values() if not c.tui_verified}),
         controls=any(x.model.startswith("control/") for pair in found.scored for x in pair),
     )
 

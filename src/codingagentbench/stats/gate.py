@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from codingagentbench.errors import UsageError
 from codingagentbench.stats.compare import METRICS, Comparison, Metric
+from codingagentbench.wording import counted
 
 AXES = ("pass_rate", *METRICS)
 _RELATIVE = ("tokens", "latency")
@@ -27,7 +28,8 @@ class Gate:
         interval = metric.ratio_interval if relative else metric.difference_interval
         if value is None or (certain and interval is None):
             what = "interval" if value is not None else "figure"
-            return f"{comparison.b}: {self.axis}: no {what} over {metric.n} pairs of {metric.tasks} tasks"
+            over = f"{counted(metric.n, 'pair')} of {counted(metric.tasks, 'task')}"
+            return f"{comparison.b}: {self.axis}: no {what} over {over}"
         worse = -1 if self.axis == "pass_rate" else 1
         ends = interval if certain and interval else (value, value)
         mildest = min((end - (1 if relative else 0)) * worse for end in ends)

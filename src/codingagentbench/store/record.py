@@ -90,11 +90,11 @@ class AppliedPlugins(msgspec.Struct, frozen=True, kw_only=True):
     """Variables that were set for it, in the CLI's environment or in an MCP server's."""
     extra_args: list[str] = []
     """Arguments that the CLI was started with besides its entry's own."""
+    skipped_count: int = 0
+    """Of the plugins that did nothing in this cell: always the length of `skipped`, also of a record without it."""
 
-    @property
-    def skipped_count(self) -> int:
-        """Of the plugins that did nothing in this cell."""
-        return len(self.skipped)
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "skipped_count", len(self.skipped))
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

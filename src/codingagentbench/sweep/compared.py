@@ -36,5 +36,6 @@ def _cell(plan: PlannedCell, record: Record | None) -> Cell:
         tokens=axes.tokens.total_tokens if axes else None,
         latency=wall / 1000 if wall is not None else None,
         blast_radius=axes.blast_radius.blast_radius_without_droppings if axes else None,
+        tui_verified=plan.tui_verified,
         plugins_skipped=bool(plugins and plugins.skipped),
     )

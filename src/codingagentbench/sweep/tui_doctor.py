@@ -21,6 +21,7 @@ from codingagentbench.store.record import ModelCall
 from codingagentbench.sweep.failures import FAILURES
 from codingagentbench.sweep.network_watch import NetworkAttempts, read_attempts, watched
 from codingagentbench.sweep.run import SweepOptions, SweepResult, Watcher, run_sweep
+from codingagentbench.wording import UNVERIFIED, counted
 
 TASK = "polyglot/python-reverse-string"
 ORACLE, NOOP = "control/oracle", "control/noop"
@@ -82,7 +83,7 @@ def examine(entry: TuiEntry, catalog: Catalog, *, sandbox: str, store: Path, log
     """Install the CLI and run both controls through it. Raises SetupError where the engine cannot run here."""
     tui = entry.tui
     if not tui.verified:
-        return _diagnosis(tui, sandbox, [f"unverified: {tui.unverified_reason}"], [])
+        return _diagnosis(tui, sandbox, [f"{UNVERIFIED}: {tui.unverified_reason}"], [])
     isolated = engine(sandbox).isolated
     with tempfile.TemporaryDirectory(prefix="cab-doctor-") as folder:
         spec = SweepSpec(id=f"doctor-{tui.name}", tuis=[tui.name], models=[ORACLE, NOOP], tasks=[TASK])
@@ -157,10 +158,10 @@ def _faults(tui: Tui, run: _Seen, *, isolated: bool) -> Iterator[str]:
 
 def _undeclared(tui: Tui, network: NetworkAttempts) -> list[str]:
     counts = {
-        "connections": (network.unroutable, "connections outside"),
-        "look-ups": (network.look_ups, "datagrams to a name server"),
+        "connections": (network.unroutable, "connection", "outside"),
+        "look-ups": (network.look_ups, "datagram", "to a name server"),
     }
-    return [f"{n} {words}" for kind, (n, words) in counts.items() if n and kind not in tui.tries]
+    return [f"{counted(n, noun)} {where}" for kind, (n, noun, where) in counts.items() if n and kind not in tui.tries]
 
 
 def _strays(run: _Seen) -> list[str]:
@@ -177,11 +178,11 @@ def _notes(tui: Tui, runs: list[_Seen], *, isolated: bool) -> Iterator[str]:
             yield f"dropping {glob!r} is declared and was never seen"
     for kind, what in tui.tries.items():
         counts = [n.look_ups if kind == "look-ups" else n.unroutable for n in (r.network for r in runs) if n]
-        yield f"{kind} are declared, {sum(counts)} were seen in {len(counts)} runs, none got out: {what}"
+        yield f"{kind} are declared, {sum(counts)} were seen in {counted(len(counts), 'run')}, none got out: {what}"
     if not isolated:
         yield "what it tried to reach cannot be counted without a sandbox"
     if refused := sum(run.network.refused for run in runs if run.network):
-        yield f"{refused} connections to its own loopback, where nobody listened"
+        yield f"{counted(refused, 'connection')} to its own loopback, where nobody listened"
     oracle = next(run for run in runs if run.model == ORACLE)
     metered, reported = oracle.attempt.record.axes.tokens.total_tokens, _reported(oracle)
     if None not in (metered, reported) and metered != reported:
