@@ -18,7 +18,7 @@ from codingagentbench.runner.launch import render_launch
 from codingagentbench.runner.prepare import Prepared, make_template
 
 RENDERED = Path(__file__).with_name("rendered")
-CLIS = ["aider", "claude-code", "codex", "direct", "mini-swe-agent", "opencode", "pi", "qwen-code"]
+CLIS = sorted(name for name, entry in open_catalog().tuis.items() if entry.tui.verified)
 KEY = "sk-cab-0123"
 PLACES = {"tui": TUI_ROOT, "node": "/opt/cab/node/bin/node", "python": f"{TUI_ROOT}/bin/python"}
 
