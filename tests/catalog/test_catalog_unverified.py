@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -21,44 +21,45 @@ OURS = {"CAB_KEY"}
 """Names that we choose."""
 
 
-@dataclass(frozen=True)
-class Documented:
-    """What the named pages of a CLI's documentation say that there is."""
-
-    commands: str
-    options: str
-    variables: str
-    settings: str
+FACTS = Path(__file__).with_name("documented")
+"""A file a CLI: by page of its documentation, what that page says of each piece that our entry uses."""
+KINDS = ("command", "option", "variable", "setting", "file", "tool", "argument")
+DOCUMENTED = {file.stem: tomllib.loads(file.read_text()) for file in FACTS.glob("*.toml")}
 
 
-DOCUMENTED = {
-    # "CLI Commands" (goose run), "Environment Variables", "Configuration Overview" of goose 1.50.0.
-    "goose": Documented(
-        commands="run",
-        options="--no-session --quiet --with-builtin --max-turns --text",
-        variables="GOOSE_PROVIDER GOOSE_MODEL GOOSE_MODE OPENAI_HOST OPENAI_BASE_PATH OPENAI_API_KEY "
-        "GOOSE_DISABLE_KEYRING GOOSE_DISABLE_SESSION_NAMING GOOSE_TELEMETRY_OFF",
-        settings="GOOSE_TELEMETRY_ENABLED",
-    ),
-    # Crush's README and its pages "Providers" and "Custom Providers".
-    "crush": Documented(
-        commands="run",
-        options="--quiet --model",
-        variables="CRUSH_DISABLE_PROVIDER_AUTO_UPDATE CRUSH_DISABLE_METRICS DO_NOT_TRACK",
-        settings="$schema options disable_provider_auto_update disable_metrics providers name type base_url api_key "
-        "models id context_window default_max_tokens large small provider model",
-    ),
-    # "CLI Reference", "Environment Variables", "Custom Models" of Plandex 2.
-    "plandex": Documented(
-        commands="models custom new set-model tell",
-        options="--file --full --name --apply --auto-exec --auto-load-context --skip-commit",
-        variables="PLANDEX_SKIP_UPGRADE PLANDEX_API_HOST",
-        settings="$schema providers name baseUrl apiKeyEnvVar models modelId publisher description "
-        "defaultMaxConvoTokens maxTokens maxOutputTokens reservedOutputTokens preferredOutputFormat provider "
-        "customProvider modelName modelPacks planner coder architect summarizer builder names commitMessages "
-        "autoContinue",
-    ),
-}
+def said(name: str) -> dict[str, dict[str, str]]:
+    """Kind to piece to what is said of it."""
+    found: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
+    for page in DOCUMENTED[name]["page"]:
+        for kind in KINDS:
+            found[kind] |= page.get(kind, {})
+    return found
+
+
+def used(name: str) -> dict[str, set[str]]:
+    """Kind to the pieces that the entry relies on: in its commands, environment, files, hands and plugins."""
+    tui = UNVERIFIED[name].tui
+    found: dict[str, set[str]] = {kind: set() for kind in KINDS}
+    for program, *arguments in (*tui.before, tui.argv):
+        assert program == f"{{tui}}/{name}"
+        line = " ".join(arguments)
+        found["command"].add(next((c for c in said(name)["command"] if f"{line} ".startswith(f"{c} ")), line))
+        found["option"] |= {a for a in arguments if a.startswith("-")}
+    found["variable"] |= tui.env.keys() - OURS
+    given = {a.removeprefix("{home}/") for command in (*tui.before, tui.argv) for a in command}
+    found["file"] |= tui.config.keys() - given
+    for text in tui.config.values():
+        keys = re.findall(r'"([^"\s]+)":', text) or re.findall(r"^(\w+):", text, re.MULTILINE)
+        found["setting"] |= set(keys) - {"cab"}
+    for hand in tui.hands:
+        found["tool"].add(str(hand.tool))
+        found["argument"] |= {f"{hand.tool}.{a}" for a in (hand.command, hand.path, hand.content, *hand.extra) if a}
+    for mechanism in tui.plugins.values():
+        found["file"].add(mechanism.file)
+        found["setting"] |= {*([mechanism.key] if mechanism.key else []), *mechanism.extra}
+        found["option"] |= {a for a in mechanism.argv if a.startswith("-")}
+        found["variable"] |= mechanism.env.keys()
+    return found
 
 
 @pytest.fixture(params=sorted(DOCUMENTED))
@@ -131,16 +132,25 @@ def test_plandex_is_rendered_as_documented(tmp_path: Path) -> None:
     assert {v for k, v in config["modelPacks"][0].items() if k not in {"name", "description"}} == known
 
 
-def test_every_option_variable_and_setting_stands_in_the_documentation(name: str) -> None:
-    tui, said = UNVERIFIED[name].tui, DOCUMENTED[name]
-    for program, *arguments in (*tui.before, tui.argv):
-        assert program == f"{{tui}}/{name}"
-        assert {a for a in arguments if a.startswith("-")} <= set(said.options.split())
-        assert arguments[0] in said.commands.split()
-    assert tui.env.keys() - OURS <= set(said.variables.split())
-    for text in tui.config.values():
-        keys = re.findall(r'"([^"\s]+)":', text) or re.findall(r"^(\w+):", text, re.MULTILINE)
-        assert set(keys) - {"cab"} <= set(said.settings.split())
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_piece_of_an_entry_is_what_a_page_of_the_documentation_says(name: str, kind: str) -> None:
+    assert used(name)[kind] - said(name)[kind].keys() == set()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_facts_are_of_what_the_entry_uses_and_of_nothing_else(name: str, kind: str) -> None:
+    assert said(name)[kind].keys() - used(name)[kind] == set()
+
+
+def test_every_fact_has_its_page_and_a_moved_pin_asks_to_read_the_pages_again(name: str) -> None:
+    facts = DOCUMENTED[name]
+    assert facts["version"] == UNVERIFIED[name].tui.install.version
+    assert facts["repository"].count("/") == 1
+    for page in facts["page"]:
+        assert page.keys() - {"title", "place"} <= set(KINDS), page["title"]
+        assert page["title"]
+        assert not page["place"].startswith("/")
+        assert all(says.strip() for kind in KINDS for says in page.get(kind, {}).values())
 
 
 def test_an_entry_that_cannot_be_installed_says_so_and_why(name: str, tmp_path: Path) -> None:
