@@ -17,6 +17,7 @@ from codingagentbench.store.axes import Axes
 from codingagentbench.store.record import Phases, Receipt, Record, SandboxFacts
 from codingagentbench.sweep.failures import FAILURES, after_grading
 from codingagentbench.sweep.plan import model_build_id
+from codingagentbench.wording import counted
 
 
 def make_record(run: CellRun) -> Record:
@@ -109,7 +110,8 @@ def _not_citable(run: CellRun, axes: Axes, outcome: str) -> list[str]:
     elif axes.tokens.total_tokens is None:
         reasons.append("the endpoint reported no token usage for at least one call")
     elif axes.tokens.estimated_calls:
-        reasons.append(f"tokens of {axes.tokens.estimated_calls} calls are estimated: the endpoint reported none")
+        calls = counted(axes.tokens.estimated_calls, "call")
+        reasons.append(f"tokens of {calls} are estimated: the endpoint reported none")
     return reasons
 
 

@@ -29,6 +29,7 @@ from codingagentbench.store.attempts import Attempt
 from codingagentbench.store.axes import Tokens
 from codingagentbench.store.record import Record
 from codingagentbench.sweep.failures import FAILURES
+from codingagentbench.wording import counted
 
 Rows = list[tuple[str, Figure]]
 
@@ -236,7 +237,7 @@ def timing(record: Record) -> Rows:
 def _cost(tokens: Tokens) -> Figure:
     """Dollars; where only a part is known, the part and that it is one."""
     if tokens.cost_usd is None and tokens.known_cost_usd:
-        calls = f"{tokens.unpriced_calls} calls have a part without a price"
+        calls = f"a part without a price is in {counted(tokens.unpriced_calls, 'call')}"
         return Figure(f"unknown (${tokens.known_cost_usd:.6f} of it known)", "unknown", calls)
     return money(tokens.cost_usd)
 

@@ -17,6 +17,7 @@ from codingagentbench.mutation.run import make_mutants
 from codingagentbench.mutation.secret import FOLDER, open_secret, publish, read_secret
 from codingagentbench.sandbox.base import Sandbox
 from codingagentbench.store.attempts import latest_attempts
+from codingagentbench.wording import counted
 
 
 class MadeTasks(msgspec.Struct, frozen=True):
@@ -43,7 +44,8 @@ def with_held_out(
     index = sweep / FOLDER / "tasks.json"
     made = _known(index)
     if made is None or made.key != key:
-        log(f"held out: making {wanted.count} mutants of {len(bases)} tasks, commitment {secret.commitment}")
+        making = f"{counted(wanted.count, 'mutant')} of {counted(len(bases), 'task')}"
+        log(f"held out: making {making}, commitment {secret.commitment}")
         seeds = [Seed(str(secret.seed), secret.commitment)]
         seeds += [Seed(wanted.public_seed)] if wanted.public_seed is not None else []
         tasks = [t for seed in seeds for t in _make(catalog, bases, seed, wanted.count, root, engine, workers, log)]

@@ -39,6 +39,7 @@ from codingagentbench.sweep.journal import Journal
 from codingagentbench.sweep.plan import PlannedCell, plan_cells
 from codingagentbench.sweep.setup import Available, make_available
 from codingagentbench.sweep.stale import changed_since
+from codingagentbench.wording import counted
 
 MIN_FREE_BYTES = 256 << 20
 
@@ -270,9 +271,8 @@ def _check_tasks(spec: SweepSpec, catalog: Catalog, watcher: Watcher) -> None:
     """A task that the doctor found bad measures nothing, so it is not run; one that it never saw is said to be one."""
     unseen = refuse_bad_tasks(catalog.task(name) for name in spec.tasks)
     if unseen:
-        watcher.log(
-            f"{len(unseen)} of {len(spec.tasks)} tasks were not examined on this machine: `cab task doctor --all`"
-        )
+        of = counted(len(spec.tasks), "task")
+        watcher.log(f"not examined on this machine: {len(unseen)} of {of}: `cab task doctor --all`")
 
 
 def _check_backends(spec: SweepSpec, catalog: Catalog, options: SweepOptions, watcher: Watcher) -> None:
