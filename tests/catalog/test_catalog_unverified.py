@@ -118,7 +118,7 @@ def test_plandex_is_rendered_as_documented(tmp_path: Path) -> None:
     lines = launch.argv[2].split("\n", 4)
     assert lines[:4] == [
         "set -e",
-        "/opt/cab/tui/plandex models custom --file /home/agent/custom-models.json",
+        "/opt/cab/tui/plandex models custom --file /home/agent/custom-models.json --save",
         "/opt/cab/tui/plandex new --full --name cab",
         "/opt/cab/tui/plandex set-model cab",
     ]
