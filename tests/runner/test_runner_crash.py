@@ -19,6 +19,7 @@ TRACE = "working\nTraceback (most recent call last):\n  File ..."
         (1, None, TRACE, True),
         (134, None, "", True),
         (139, signal.SIGSEGV, "", True),
+        (133, signal.SIGTRAP, "", True),
         (137, signal.SIGKILL, "", False),
         (1, None, "x" * 3000 + TRACE.splitlines()[1], False),
     ],

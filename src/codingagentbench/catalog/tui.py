@@ -96,7 +96,7 @@ class TokenReport(Entry):
 class Crash(Entry):
     """How a crash of the CLI itself is told from a task that it failed: the outcome `tui_crashed`.
 
-    A process that died of SIGILL, SIGABRT, SIGBUS, SIGFPE or SIGSEGV crashed, whatever is said here.
+    A process that died of SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE or SIGSEGV crashed, whatever is said here.
     """
 
     exit_codes: list[Annotated[int, Field(ge=1, le=255)]] = []

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from codingagentbench.catalog.tui import Crash
 
-_FATAL = {signal.SIGILL, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV}
+_FATAL = {signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV}
+"""SIGTRAP: how V8 and Chromium end where a check of their own fails."""
 _LINE = 2_000
 """Characters of a line that a pattern is held against: a crash's line is short, a hostile one may be endless."""
 
