@@ -34,7 +34,8 @@ def _need(name: str) -> None:
 
 
 def _heard(attempt: Attempt, plugin: str) -> bool:
-    return any(all(mark in text for mark in marks_of(CATALOG.plugin(plugin))) for text in requests(attempt))
+    marks = marks_of(CATALOG.plugin(plugin), CATALOG.tui(attempt.record.tui).tui)
+    return any(all(mark in text for mark in marks) for text in requests(attempt))
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ def _print(console: Console, one: Comparison) -> None:
         header_style="bold",
         pad_edge=False,
     )
-    for name in (Text(), a, b, Text("change (95 %)"), Text("n")):
-        table.add_column(name, justify="right" if name else "left", overflow="fold")
+    for heading in (Text(), a, b, Text("change (95 %)"), Text("n")):
+        table.add_column(heading, justify="right" if heading else "left", overflow="fold")
     passed = one.pass_rate
     table.add_row("pass rate", _number(passed.mean_a), _number(passed.mean_b), _difference(passed), str(passed.n))
     for name in METRICS:

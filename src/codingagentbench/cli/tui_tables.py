@@ -22,8 +22,14 @@ def print_diagnoses(found: Sequence[Diagnosis]) -> None:
     for one in found:
         faults = counted(len(one.faults), "fault")
         state = Text("healthy", style="green") if one.healthy else Text(faults, style="bold red")
-        name = tui_name(one.tui, verified=one.verified)
-        table.add_row(name, one.version, one.wire, *_figures(one), f"{one.verdicts_right}/{one.verdicts}", state)
+        table.add_row(
+            tui_name(one.tui, verified=one.verified),
+            one.version,
+            one.wire,
+            *_figures(one),
+            f"{one.verdicts_right}/{one.verdicts}",
+            state,
+        )
     console.print(table)
     for one in found:
         _print_lines(console, one.tui, "fault", "red", one.faults)

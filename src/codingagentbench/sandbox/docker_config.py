@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codingagentbench.sandbox.base import HOME, WORK, Limits, Mount, SandboxSpec
+from codingagentbench.sandbox.base import DOOR_PORT, HOME, WORK, Limits, Mount, SandboxSpec
 from codingagentbench.sandbox.docker_api import LABEL
 from codingagentbench.sandbox.limits import NOFILE, mib
 from codingagentbench.sandbox.owner import harness_tag
@@ -21,13 +21,17 @@ IO = "/run/cab"
 _SCRIPT = """\
 ulimit -n {files} 2>/dev/null
 exec 3<{io}/life 4>{io}/status 5<{io}/orders{opens}
-echo ready >&4
+{door}echo ready >&4
 (exec /usr/bin/env -i /bin/sh <&5 {streams} 3<&- 4>&- 5<&-{closes})
 echo "$?" >&4
 read -r _ <&3"""
 _PIPES = {"opens": f" 6>{IO}/out 7>{IO}/err", "streams": ">&6 2>&7", "closes": " 6>&- 7>&-"}
 # Opened in the subshell: the gate leads its session, and would make it its own controlling terminal.
 _TERMINAL = {"opens": "", "streams": f"1<>{IO}/tty 2>&1", "closes": ""}
+
+
+_DOOR = f"/usr/bin/python3 -I -S {IO}/door.py {DOOR_PORT} {IO}/door 2>{{errors}} || exit 1\n"
+"""Before the command, so that nothing of it is there yet that could make the door in our stead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class Place:
     """Path in the container to the file that stands there."""
     terminal: str | None
     """The pty's name on the host."""
+    door: bool = False
+    """The container hands its door out itself."""
 
 
 def container_config(
@@ -76,9 +82,10 @@ def container_config(
 ) -> dict[str, Any]:
     """The body of `POST /containers/create`."""
     streams = _TERMINAL if spec.tty else _PIPES
+    door = _DOOR.format(errors=f"{IO}/tty" if spec.tty else "&7") if place.door else ""
     return {
         "Image": image,
-        "Entrypoint": [GATE, "-c", _SCRIPT.format(io=IO, files=NOFILE, **streams)],
+        "Entrypoint": [GATE, "-c", _SCRIPT.format(io=IO, files=NOFILE, door=door, **streams)],
         "Cmd": [],
         "User": f"{uid}:{gid}",
         "WorkingDir": WORK,

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import socket
 import tempfile
 import time
 from pathlib import Path
@@ -29,12 +30,15 @@ SETUP_TIMEOUT_S = 60.0
 PREFIX = "cab-docker-"
 _SIGNAL_EXIT = 128
 _STATUS_BYTES = 64
+_DOOR_SCRIPT = Path(__file__).with_name("door_inside.py")
+_DOOR_TIMEOUT_S = 5.0
 
 
 class ContainerRun:
     """One run's folder, descriptors and container, from the first to the last."""
 
-    def __init__(self, spec: SandboxSpec, name: str, uid: int, gid: int) -> None:
+    def __init__(self, spec: SandboxSpec, name: str, uid: int, gid: int, *, hands_out: bool) -> None:
+        """`hands_out`: the container makes the door and hands it out, for a harness that may not enter it."""
         self.spec, self.name, self.uid, self.gid = spec, name, uid, gid
         self.pid = 0
         self._pidfd = -1
@@ -44,11 +48,12 @@ class ContainerRun:
         self._changed = asyncio.Event()
         self._readers: list[Reader] = []
         self._fifos: list[int] = []
+        self._door: socket.socket | None = None
         self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         mark(self.folder)
-        self.place = self._make_place()
+        self.place = self._make_place(hands_out=hands_out and spec.door is not None)
 
-    def _make_place(self) -> Place:
+    def _make_place(self, *, hands_out: bool) -> Place:
         io = self.folder / "io"
         io.mkdir()
         io.chmod(0o711)
@@ -69,7 +74,10 @@ class ContainerRun:
             self.out, err = Sink(limit), Sink(limit)
             self.err = err
             self._readers += [Reader(self._fifo(n)[0], sink) for n, sink in (("out", self.out), ("err", err))]
-        return Place(io, self._etc(), terminal)
+        if hands_out:
+            self._door = _listen_in(io)
+            shutil.copyfile(_DOOR_SCRIPT, io / "door.py")
+        return Place(io, self._etc(), terminal, door=hands_out)
 
     def _fifo(self, name: str) -> list[int]:
         """A named pipe, open for us: one to write to both ways, so that opening does not wait for the other side."""
@@ -102,8 +110,23 @@ class ContainerRun:
             asyncio.get_running_loop().add_reader(self._pidfd, self._ended)
         if not await self._said(1, SETUP_TIMEOUT_S):
             raise SandboxError(f"the container ended before its command could start: {self._words(shown)}")
-        for name in ("orders", "life", "status", "out", "err"):
+        for name in ("orders", "life", "status", "out", "err", "door", "door.py"):
             (self.place.io / name).unlink(missing_ok=True)
+
+    def door(self) -> socket.socket:
+        """What the container has handed out: a socket that listens on its loopback. Raises SandboxError."""
+        assert self._door is not None  # noqa: S101  # for mypy: asked only where it hands one out
+        try:
+            channel, _ = self._door.accept()
+            with channel:
+                channel.settimeout(_DOOR_TIMEOUT_S)
+                _, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+            door = socket.socket(fileno=descriptors[0])
+        except (OSError, IndexError) as error:
+            raise SandboxError(f"the container handed out no door: {error}") from error
+        door.set_inheritable(False)
+        door.setblocking(False)
+        return door
 
     async def command(self) -> tuple[bool, float]:
         """Wait for the command's end or its time; whether the time was up, and the seconds it ran."""
@@ -174,6 +197,8 @@ class ContainerRun:
     def close(self) -> None:
         """Let go of every descriptor and of the folder."""
         self.orders.close()
+        if self._door is not None:
+            self._door.close()
         self._close_terminal()
         for reader in self._readers:
             reader.close()
@@ -216,3 +241,17 @@ class ContainerRun:
         if self._slave >= 0:
             os.close(self._slave)
             self._slave = -1
+
+
+def _listen_in(folder: Path) -> socket.socket:
+    """A Unix socket `door` in a folder, however long the folder's path is: an address holds 107 bytes."""
+    listening = socket.socket(socket.AF_UNIX)
+    descriptor = os.open(folder, os.O_PATH | os.O_CLOEXEC)
+    try:
+        listening.bind(f"/proc/self/fd/{descriptor}/door")
+    finally:
+        os.close(descriptor)
+    (folder / "door").chmod(0o600)
+    listening.listen(1)
+    listening.settimeout(_DOOR_TIMEOUT_S)
+    return listening

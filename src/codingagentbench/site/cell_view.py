@@ -237,7 +237,9 @@ def timing(record: Record) -> Rows:
 def _cost(tokens: Tokens) -> Figure:
     """Dollars; where only a part is known, the part and that it is one."""
     if tokens.cost_usd is None and tokens.known_cost_usd:
-        calls = f"a part without a price is in {counted(tokens.unpriced_calls, 'call')}"
+        unpriced = tokens.unpriced_calls
+        where = "calls that were not counted" if unpriced is None else counted(unpriced, "call")
+        calls = f"a part without a price is in {where}"
         return Figure(f"unknown (${tokens.known_cost_usd:.6f} of it known)", "unknown", calls)
     return money(tokens.cost_usd)
 
