@@ -11,6 +11,7 @@ from attacks.listing import attacks
 from attacks.siege import Fallout, besiege
 from codingagentbench.errors import SetupError
 from codingagentbench.removal import remove_tree
+from codingagentbench.wording import counted
 
 
 def main() -> int:
@@ -35,7 +36,8 @@ def main() -> int:
         for text in siege.wrong:
             print(f"    {engine}: {text}")
         bad += len(siege.wrong) + sum(bool(f.wrong) for f in siege.fallout.values())
-    print(f"{len(chosen)} attacks on {len(asked.engines)} engines, {bad} got through")
+    attacked = f"{counted(len(chosen), 'attack')} on {counted(len(asked.engines), 'engine')}"
+    print(f"{attacked}, {bad} got through")
     return 1 if bad else 0
 
 
