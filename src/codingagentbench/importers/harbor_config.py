@@ -35,6 +35,13 @@ def _plain(path: str) -> str:
     return path
 
 
+def _single_dots(name: str) -> str:
+    if ".." in name:
+        msg = "must not contain '..'"
+        raise ValueError(msg)
+    return name
+
+
 def _portable(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_. -]{0,98}[A-Za-z0-9_-]|[A-Za-z0-9_-]", name) or re.fullmatch(
         r"(CON|PRN|AUX|NUL|(COM|LPT)[1-9])", name.partition(".")[0].strip(), re.IGNORECASE
@@ -136,7 +143,7 @@ class Package(_Model):
     name: Annotated[
         str,
         Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]*/[a-zA-Z0-9][a-zA-Z0-9._-]*$", max_length=120),
-        AfterValidator(_within),
+        AfterValidator(_single_dots),
     ]
     version: Annotated[str, Field(min_length=1)] | None = None
     description: str = ""
