@@ -131,7 +131,7 @@ def test_a_full_disk_loses_nothing_and_the_sweep_goes_on_when_there_is_room(cab:
     sweep = f"{sys.executable} -m codingagentbench sweep {' '.join(ORACLE)}"
     script = (
         f"mount -t tmpfs -o size=300m none {cab.results} && cd {cab.folder} && {sweep} --repetitions 1 >/dev/null && "
-        f"head -c 290m /dev/zero > {cab.results}/filler; {sweep} --repetitions 3; echo code $?; "
+        f"head -c 290m /dev/zero > {cab.results}/filler; {sweep} --repetitions 3 >/dev/null; echo code $?; "
         f"rm {cab.results}/filler; {sweep} --repetitions 3 >/dev/null; echo code $?"
     )
     done = subprocess.run(

@@ -42,7 +42,7 @@ def test_it_serves_records_and_stops_when_told(cab: Cab) -> None:
         process.send_signal(signal.SIGTERM)
         said = process.communicate(timeout=30)[1]
     assert process.returncode == 0, said
-    assert "1 calls recorded, 0 of them failed" in said
+    assert "1 call recorded, 0 of them failed" in said
     (line,) = next((cab.folder / "calls").rglob("model_calls.jsonl")).read_text().splitlines()
     assert json.loads(line)["prompt_tokens"] is not None
 
