@@ -15,6 +15,7 @@ from codingagentbench.runner.labels import cell_labels
 from codingagentbench.sandbox.docker import Docker
 from codingagentbench.sandbox.docker_api import LABEL, client
 from codingagentbench.sandbox.docker_leftovers import HARNESS, remove_leftovers
+from codingagentbench.sandbox.leftovers import clear_up_at_start
 from codingagentbench.sandbox.owner import harness_tag
 from sandbox.conformance import Conformance
 from sandbox.place import Place, place
@@ -148,6 +149,22 @@ def test_what_outlives_its_watcher_too_is_swept_up_and_the_living_are_not(
         other.kill()
         other.wait()
         wait_for(lambda: gone(living.name))
+
+
+def test_a_start_of_any_engine_sweeps_up_containers_where_a_killed_harness_left_some(
+    here: Place, marker: str, alive: Callable[[str], list[int]], gone: Callable[[str], bool]
+) -> None:
+    dead = here.root / f"{marker}0"
+    with running("forever", dead) as harness:
+        wait_for(lambda: bool(alive(f"sleep\0{dead.name}\0")))
+        for pid in alive("docker_reaper.py"):
+            if f"-{harness.pid}-" in Path(f"/proc/{pid}/cmdline").read_text():
+                subprocess.run(["kill", "-KILL", str(pid)], check=True)
+        harness.kill()
+        harness.wait()
+        assert alive(f"sleep\0{dead.name}\0")
+        clear_up_at_start()
+        wait_for(lambda: gone(dead.name))
 
 
 async def test_what_the_daemon_can_hold_is_declared() -> None:

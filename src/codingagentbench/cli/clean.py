@@ -13,8 +13,8 @@ def command(
 ) -> None:
     """Clear up what killed runs left on this machine: containers, cgroups, scratch folders.
 
-    Runs that are alive are never touched. A sweep does the same for its own
-    engine when it starts.
+    Runs that are alive are never touched. Every sweep does the same when it
+    starts.
     """
     from codingagentbench.sandbox.leftovers import clear_up  # noqa: PLC0415  # only this verb needs it
 

@@ -25,10 +25,10 @@ from codingagentbench.sandbox.disk import watching
 from codingagentbench.sandbox.docker_api import call, client, daemon_socket, synchronously
 from codingagentbench.sandbox.docker_config import DaemonFacts, container_config, enforcement_words
 from codingagentbench.sandbox.docker_leftovers import remove_leftovers
-from codingagentbench.sandbox.docker_run import PREFIX, SETUP_TIMEOUT_S, ContainerRun
+from codingagentbench.sandbox.docker_run import SETUP_TIMEOUT_S, ContainerRun
 from codingagentbench.sandbox.door import DoorOpener
 from codingagentbench.sandbox.gate import orders
-from codingagentbench.sandbox.owner import harness_tag, mark
+from codingagentbench.sandbox.owner import DOCKER_PREFIX, harness_tag, mark
 from codingagentbench.sandbox.ownership import Uids, give_to
 from codingagentbench.sandbox.process import to_the_end
 from codingagentbench.sandbox.toolchains import FoundToolchain
@@ -134,7 +134,7 @@ class Docker:
 
     async def try_command(self, argv: Sequence[str], wall_s: float) -> SandboxExit:
         """Run a command of our own, with a door, in folders made for it."""
-        with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-try-") as folder:
+        with tempfile.TemporaryDirectory(prefix=f"{DOCKER_PREFIX}{os.getpid()}-try-") as folder:
             mark(Path(folder))
             work, home = Path(folder, "work"), Path(folder, "home")
             work.mkdir()  # noqa: ASYNC240  # two calls, before anything runs

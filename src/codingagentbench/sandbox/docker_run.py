@@ -22,12 +22,11 @@ from codingagentbench.sandbox.cgroups import Usage, group_of
 from codingagentbench.sandbox.docker_api import call, remove
 from codingagentbench.sandbox.docker_config import Place
 from codingagentbench.sandbox.gate import ControlPipe
-from codingagentbench.sandbox.owner import mark
+from codingagentbench.sandbox.owner import DOCKER_PREFIX, mark
 from codingagentbench.sandbox.process import DRAIN_S, KILL_TIMEOUT_S, Reader, Sink, kill, open_terminal, readable
 from codingagentbench.sandbox.view import made_etc
 
 SETUP_TIMEOUT_S = 60.0
-PREFIX = "cab-docker-"
 _SIGNAL_EXIT = 128
 _STATUS_BYTES = 64
 _DOOR_SCRIPT = Path(__file__).with_name("door_inside.py")
@@ -49,7 +48,7 @@ class ContainerRun:
         self._readers: list[Reader] = []
         self._fifos: list[int] = []
         self._door: socket.socket | None = None
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{DOCKER_PREFIX}{os.getpid()}-"))
         mark(self.folder)
         self.place = self._make_place(hands_out=hands_out and spec.door is not None)
 

@@ -1,5 +1,6 @@
 """What killed harnesses left on this machine: containers, cgroups, scratch folders. Living ones are never touched."""
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from codingagentbench.errors import CabError, SandboxError
 from codingagentbench.removal import remove_tree
 from codingagentbench.sandbox.cgroups import leftovers, sweep_leftovers
-from codingagentbench.sandbox.owner import TAG_FILE, is_gone
+from codingagentbench.sandbox.owner import DOCKER_PREFIX, TAG_FILE, is_gone
 
 
 def clear_up(*, dry_run: bool = False) -> dict[str, list[str] | None]:
@@ -18,6 +19,19 @@ def clear_up(*, dry_run: bool = False) -> dict[str, list[str] | None]:
         "cgroup": [str(folder) for folder in groups],
         "folder": [str(folder) for folder in clear_up_folders(dry_run=dry_run)],
     }
+
+
+def clear_up_at_start() -> None:
+    """What a sweep does first, whatever its engine: cgroups, scratch folders, and containers where there can be some.
+
+    A harness that ran containers and was killed left their folders too. Without any, no daemon is asked: that takes
+    0.2 s.
+    """
+    sweep_leftovers()
+    folders = clear_up_folders()
+    if any(folder.name.startswith(DOCKER_PREFIX) for folder in folders):
+        with contextlib.suppress(CabError):  # a daemon that does not answer is no reason not to start
+            _containers(dry_run=False)
 
 
 def _containers(*, dry_run: bool) -> list[str] | None:

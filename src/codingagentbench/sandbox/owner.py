@@ -7,6 +7,8 @@ from pathlib import Path
 
 _TAG = re.compile(r"(?P<boot>[0-9a-f]{12})-(?P<namespace>\d+)-(?P<pid>\d+)-(?P<started>\d+)")
 TAG_FILE = ".harness"
+DOCKER_PREFIX = "cab-docker-"
+"""Of the scratch folders of containers, by which a start knows that containers may have been left."""
 _START_TIME = 19
 """Of the fields of /proc/PID/stat behind the command's name."""
 

@@ -24,7 +24,7 @@ from codingagentbench.runner.cell import run_cell
 from codingagentbench.runner.kit import Kit, Templates, make_scratch
 from codingagentbench.sandbox.base import Sandbox
 from codingagentbench.sandbox.engines import engine
-from codingagentbench.sandbox.leftovers import clear_up_folders
+from codingagentbench.sandbox.leftovers import clear_up_at_start
 from codingagentbench.sandbox.owner import mark
 from codingagentbench.store.record import Record
 from codingagentbench.sweep.plan import PlannedCell
@@ -121,7 +121,7 @@ class _Replays:
     async def run(self, todo: list[tuple[Cassette, list[str]]]) -> list[Replayed]:
         slots = asyncio.Semaphore(self.options.workers or os.cpu_count() or 1)
         async with Gateway() as gateway:
-            clear_up_folders()
+            clear_up_at_start()
             with make_scratch() as scratch:
                 mark(Path(scratch))
                 templates = Templates(Path(scratch))

@@ -26,7 +26,7 @@ from codingagentbench.runner.kit import Kit, Templates, make_scratch
 from codingagentbench.sandbox.base import Sandbox
 from codingagentbench.sandbox.capabilities import check_required
 from codingagentbench.sandbox.engines import engine
-from codingagentbench.sandbox.leftovers import clear_up_folders
+from codingagentbench.sandbox.leftovers import clear_up_at_start
 from codingagentbench.sandbox.owner import mark
 from codingagentbench.store.attempts import read_attempt, sealed_attempts
 from codingagentbench.store.record import Record
@@ -191,7 +191,7 @@ def _execute(todo: list[PlannedCell], sweep: _Sweep, budgets: Budgets) -> tuple[
     async def run() -> None:
         workers = sweep.options.workers or sweep.spec.workers or os.cpu_count() or 1
         async with Gateway() as gateway:
-            clear_up_folders()
+            clear_up_at_start()
             with make_scratch() as scratch:
                 mark(Path(scratch))
                 kit = Kit(
