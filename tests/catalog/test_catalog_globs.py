@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codingagentbench.catalog.load import open_catalog
+from codingagentbench.catalog.sweep import SweepSpec
 from codingagentbench.globs import matches
 
 
@@ -85,3 +87,11 @@ def test_not_backtracking_changes_no_answer(segments: list[str], names: list[str
 def test_a_long_path_is_no_trap() -> None:
     assert not matches("x/" * 2000 + "y", ["**/x/**/x/**/x/**/x/**/b"])
     assert not matches("a" * 4000, ["*a*a*a*a*a*a*b"])
+
+
+def test_a_lone_star_is_every_task_and_a_familys_star_its_own() -> None:
+    catalog = open_catalog()
+    spec = SweepSpec(id="x", tuis=["direct"], models=["control/noop"], tasks=["*"])
+    assert catalog.resolve(spec).tasks == list(catalog.task_places)
+    own = catalog.resolve(spec.model_copy(update={"tasks": ["integrity/*"]})).tasks
+    assert own == [name for name in catalog.task_places if name.startswith("integrity/")]

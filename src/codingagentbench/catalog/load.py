@@ -233,7 +233,8 @@ class Catalog:
         self.sweep(file.stem)
 
     def _expand(self, pattern: str) -> list[str]:
-        return [task for task in self.task_places if matches(task, [pattern])]
+        """A lone `*` is every task: it is what is typed first, and no task has a name without a family."""
+        return [task for task in self.task_places if pattern == "*" or matches(task, [pattern])]
 
     def _check_toolchains(self, task: TaskFolder) -> None:
         unknown = _unknown("toolchain", task.task.toolchains, self.toolchains)

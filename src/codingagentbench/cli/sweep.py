@@ -32,7 +32,9 @@ def command(
     spec: Annotated[str | None, typer.Argument(help="A sweep of the catalogue, or the path of a TOML file.")] = None,
     tui: Annotated[list[str] | None, typer.Option(help="A CLI; repeatable. With SPEC: only these of it.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="A model; repeatable. With SPEC: only these of it.")] = None,
-    task: Annotated[list[str] | None, typer.Option(help="A task or a glob; repeatable. Narrows SPEC.")] = None,
+    task: Annotated[
+        list[str] | None, typer.Option(help="A task, or a glob: 'polyglot/*', '*'; repeatable. Narrows SPEC.")
+    ] = None,
     stack: Annotated[
         list[str] | None,
         typer.Option(help='A plugin stack, names joined by "+", or "factory"; repeatable. Narrows SPEC.'),
