@@ -40,8 +40,8 @@ def outdated(catalog: Catalog, images: Sequence[Shelved]) -> dict[str, str]:
         if not same or shelved.layers[:-1] != layers or (below and below.image.digest in found):
             found[shelved.image.digest] = _build_anew(shelved)
     base = current.get(BASE)
-    for shelved in images:
-        if shelved.tui and (base is None or shelved.layers[:-1] != base.layers or base.image.digest in found):
+    for shelved in (s for s in images if s.tui and s.current):
+        if base is None or shelved.layers[:-1] != base.layers or base.image.digest in found:
             found[shelved.image.digest] = _build_anew(shelved)
     return found
 

@@ -73,18 +73,18 @@ def rows(catalog: Catalog, store: Path) -> list[Row]:
             tui_bundle=s.tui or None,
             sbom=str(file) if (file := _sbom(store, s.image.digest, s.sbom)) else None,
             packages=len(json.loads(file.read_bytes())["components"]) if file else None,
-            state="outdated" if s.image.digest in old else "current" if s.current or s.tui else "superseded",
+            state="outdated" if s.image.digest in old else "current" if s.current else "superseded",
         )
         for s in images
     ]
 
 
 def prune(store: Path, *, dry_run: bool) -> list[Image]:
-    """Remove the images of languages that a later build has superseded; those in use stay. Raises SetupError.
+    """Remove the images that a later build has superseded; those in use stay. Raises SetupError.
 
     What the image store keeps of builds that no image is left of goes too.
     """
-    old = [s.image for s in Shelf().images() if not s.current and not s.tui]
+    old = [s.image for s in Shelf().images() if not s.current]
     if dry_run:
         return old
     removed = synchronously(lambda: _remove(old))

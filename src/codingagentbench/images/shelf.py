@@ -37,7 +37,7 @@ class Shelved:
     tui: str
     """Digest of the TUI's bundle in it; empty for a language's image."""
     current: bool
-    """The build that its name means now; false for one that a later build has taken the place of."""
+    """The build that its name means now (a TUI's is its version's); false for one that a later build replaced."""
     layers: tuple[str, ...]
     """Digests, from the bottom."""
     made_in: str
@@ -121,7 +121,9 @@ async def _list() -> list[Shelved]:
 
 def _shelved(entry: Mapping[str, Any], layers: Sequence[str]) -> Shelved:
     """One image; its name is the tag that says which build it is, not the one that moves on."""
-    labels, tags = entry["Labels"], entry["RepoTags"] or [entry["Id"]]
+    labels = entry["Labels"]
+    named = [t for t in entry["RepoTags"] or [] if not t.startswith("<none>")]
+    tags = named or [f"{REPOSITORY}/{labels[NAME_LABEL]}@{entry['Id'][:19]}"]
     tag = min(tags, key=lambda t: (t.endswith(f":{CURRENT}"), t))
     return Shelved(
         name=labels[NAME_LABEL],
@@ -131,7 +133,7 @@ def _shelved(entry: Mapping[str, Any], layers: Sequence[str]) -> Shelved:
         sbom=labels.get(SBOM_LABEL, ""),
         toolchains=json.loads(labels.get(TOOLCHAINS_LABEL, "{}")),
         tui=labels.get(TUI_LABEL, ""),
-        current=any(t.endswith(f":{CURRENT}") for t in tags),
+        current=any(t.endswith(f":{CURRENT}") for t in tags) or bool(named and labels.get(TUI_LABEL)),
         layers=tuple(layers),
         made_in=labels.get(MADE_IN_LABEL, ""),
     )
