@@ -210,7 +210,7 @@ def ignored_keys(task: BaseModel, place: str = "") -> Iterator[str]:
             yield from ignored_keys(one, f"{place}{name}.")
 
 
-def _environment(wanted: Environment, at: Key) -> Iterator[tuple[Key, str]]:
+def _network(wanted: Environment | Phase, at: Key) -> Iterator[tuple[Key, str]]:
     if wanted.network_mode in {"public", "allowlist"}:
         yield (
             (*at, "network_mode"),
@@ -218,6 +218,10 @@ def _environment(wanted: Environment, at: Key) -> Iterator[tuple[Key, str]]:
         )
     if wanted.allowed_hosts is not None:
         yield (*at, "allowed_hosts"), "a sandbox has no network: leave it out"
+
+
+def _environment(wanted: Environment, at: Key) -> Iterator[tuple[Key, str]]:
+    yield from _network(wanted, at)
     if wanted.allow_internet:
         yield (*at, "allow_internet"), "bad value true: a sandbox has no network: accepted: false"
     if wanted.os.lower() != "linux":
@@ -237,13 +241,7 @@ def _environment(wanted: Environment, at: Key) -> Iterator[tuple[Key, str]]:
 
 
 def _phase(wanted: Phase, at: Key) -> Iterator[tuple[Key, str]]:
-    if wanted.network_mode in {"public", "allowlist"}:
-        yield (
-            (*at, "network_mode"),
-            f"bad value {wanted.network_mode!r}: a sandbox has no network: accepted: no-network",
-        )
-    if wanted.allowed_hosts is not None:
-        yield (*at, "allowed_hosts"), "a sandbox has no network: leave it out"
+    yield from _network(wanted, at)
     if wanted.user is not None:
         yield (*at, "user"), f"bad value {wanted.user!r}: a sandbox has one unprivileged user: leave it out"
 

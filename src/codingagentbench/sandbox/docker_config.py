@@ -142,8 +142,13 @@ def _limits(limits: Limits) -> dict[str, Any]:
     if limits.pids is not None:
         found["PidsLimit"] = limits.pids
     if limits.cpus is not None:
-        found["NanoCpus"] = int(min(limits.cpus, os.cpu_count() or 1) * 1e9)  # the daemon refuses more than there are
+        found["NanoCpus"] = int(_cores(limits.cpus) * 1e9)
     return found
+
+
+def _cores(wanted: float) -> float:
+    """The daemon refuses more than this machine has."""
+    return min(wanted, os.cpu_count() or 1)
 
 
 def enforcement_words(limits: Limits, daemon: DaemonFacts) -> tuple[dict[str, str], list[str]]:
@@ -159,7 +164,7 @@ def enforcement_words(limits: Limits, daemon: DaemonFacts) -> tuple[dict[str, st
     wanted = {
         "memory": (limits.memory_bytes is not None, daemon.memory, mib(limits.memory_bytes or 0)),
         "pids": (limits.pids is not None, daemon.pids, f"{limits.pids}"),
-        "cpu": (limits.cpus is not None, daemon.cpu, f"{limits.cpus or 0:g} cores"),
+        "cpu": (limits.cpus is not None, daemon.cpu, f"{_cores(limits.cpus or 0):g} cores"),
     }
     for name, (asked, able, value) in wanted.items():
         if asked and able:
